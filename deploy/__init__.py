@@ -1,0 +1,1 @@
+"""How the pipeline is put somewhere: the local stack, the demo hospital, deployment files. Nothing below needs it."""
