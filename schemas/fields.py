@@ -1,0 +1,95 @@
+"""Field types of the events at the border: ids, texts, money, quantities, times. Each refuses with a numbered reason."""
+
+from datetime import tzinfo
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo
+from pydantic.types import StringConstraints
+
+from schemas import units
+from schemas.reasons import Reason, RejectError
+
+NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
+#: Ids that are parts of keys may not hold the separator.
+NO_CONTROL_NO_BAR = r"^[^\x00-\x1f\x7f|]*$"
+
+KeyId = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True, pattern=NO_CONTROL_NO_BAR)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True, pattern=NO_CONTROL)]
+OptionalKeyId = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True, pattern=NO_CONTROL_NO_BAR)]
+OptionalId = Annotated[str, StringConstraints(max_length=128, strip_whitespace=True, pattern=NO_CONTROL)]
+Text = Annotated[str, StringConstraints(max_length=256, strip_whitespace=True, pattern=NO_CONTROL)]
+CodeText = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True, pattern=NO_CONTROL)]
+LongText = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+
+
+def _zone(info: ValidationInfo) -> tzinfo:
+    context: dict[str, Any] | None = info.context
+    return context.get("zone", units.SHANGHAI) if context else units.SHANGHAI
+
+
+def _ms(value: object, info: ValidationInfo) -> int:
+    return units.parse_ms(value, _zone(info), info.field_name or "time")
+
+
+def _fen(value: object, info: ValidationInfo) -> int:
+    return units.parse_fen(value, info.field_name or "amount")
+
+
+def _micro(value: object, info: ValidationInfo) -> int:
+    return units.parse_price_micro(value, info.field_name or "unit_price")
+
+
+def _e4(value: object, info: ValidationInfo) -> int:
+    return units.parse_quantity_e4(value, info.field_name or "quantity")
+
+
+Ms = Annotated[int, BeforeValidator(_ms)]
+Fen = Annotated[int, BeforeValidator(_fen)]
+Micro = Annotated[int, BeforeValidator(_micro)]
+QuantityE4 = Annotated[int, BeforeValidator(_e4)]
+
+
+def _flag(value: object) -> object:
+    """Flags travel as booleans or as the national 0/1."""
+    if value in {"1", 1, "Y", "y", "是"}:
+        return True
+    if value in {"0", 0, "", "N", "n", "否"}:
+        return False
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+def named(*names: str, **kwargs: Any) -> Any:
+    """A field read under its canonical name first, then under its national names."""
+    return Field(validation_alias=AliasChoices(*names), **kwargs)
+
+
+PYDANTIC_REASON = {
+    "missing": Reason.MISSING_FIELD,
+    "string_too_short": Reason.MISSING_FIELD,
+    "string_too_long": Reason.TOO_LONG,
+    "too_long": Reason.TOO_LONG,
+    "string_unicode": Reason.NOT_TEXT,
+    "enum": Reason.UNKNOWN_KIND,
+    "less_than_equal": Reason.OUT_OF_RANGE,
+    "greater_than_equal": Reason.OUT_OF_RANGE,
+}
+BAR_FIELDS = frozenset({"hospital", "patient_id", "visit_id"})
+
+
+def reject_of(error: ValidationError) -> RejectError:
+    """The numbered reason of a pydantic error: the first failure decides, the detail lists every field, no values."""
+    found = error.errors(include_url=False, include_context=False, include_input=True)
+    details = [f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in found]
+    first = found[0]
+    kind = first["type"]
+    if kind == "string_pattern_mismatch":
+        bar = first["loc"] and first["loc"][0] in BAR_FIELDS and "|" in str(first["input"])
+        reason = Reason.RESERVED_CHARACTER if bar else Reason.CONTROL_CHARACTER
+    elif first["input"] is None:
+        reason = Reason.MISSING_FIELD
+    else:
+        reason = PYDANTIC_REASON.get(kind, Reason.WRONG_TYPE)
+    return RejectError(reason, "; ".join(details)[:500])

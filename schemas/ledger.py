@@ -1,0 +1,249 @@
+"""The ledger: one ordered log a patient, written by intake, read by everything behind it. msgpack, array-like, compact.
+
+Struct fields may only be appended, with defaults: an old reader skips what it does not know, a new one fills it in.
+`version = epoch << 48 | offset` of a ledger record is the version of everything derived from it.
+"""
+
+from typing import TypeAlias
+from zlib import crc32
+
+import msgspec
+
+EPOCH_SHIFT = 48
+
+
+def version_of(epoch: int, offset: int) -> int:
+    """A position that keeps growing when a topic must be made anew: the operator raises the epoch."""
+    return epoch << EPOCH_SHIFT | offset
+
+
+def patient_key(hospital: str, patient_id: str) -> bytes:
+    """Key of a patient's log (the hospital's own patient number, not the insurance card)."""
+    return f"{hospital}|{patient_id}".encode()
+
+
+def department_key(hospital: str, department: str, month: int) -> bytes:
+    """Key of a department's log for one month (YYYYMM)."""
+    return f"{hospital}|{department}|{month}".encode()
+
+
+class Diagnosis(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One diagnosis: code, `main` or `other`, made at (ms; 0 = not said)."""
+
+    code: str
+    role: str = "other"
+    made_at: int = 0
+
+
+class Procedure(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One operation: code, performed at (ms; 0 = not said), incision group."""
+
+    code: str
+    performed_at: int = 0
+    incision_group: str = ""
+
+
+class Admission(msgspec.Struct, array_like=True, frozen=True, tag="a"):
+    """schemas.events.AdmissionEvent without the common fields; empty means not said."""
+
+    kind: str
+    insurance_type: str = ""
+    care_type: str = ""
+    person_type: str = ""
+    sex: str = ""
+    birth_date: str = ""
+    ward: str = ""
+    bed: str = ""
+    department: str = ""
+    doctor: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    leave: bool | None = None
+    discharge_way: str = ""
+    disease_code: str = ""
+
+
+class Order(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
+    """schemas.events.OrderEvent without the common fields."""
+
+    order_id: str
+    kind: str
+    item_code: str = ""
+    hospital_item_code: str = ""
+    quantity_e4: int = 0
+    dose: str = ""
+    frequency: str = ""
+    days: int = 0
+    unit_price_micro: int = 0
+    long_term: bool = False
+    take_home: bool = False
+    department: str = ""
+    doctor: str = ""
+    doctor_grade: str = ""
+
+
+class Charge(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"):
+    """One fee line. `amount_fen` is None only for a refund that takes back a whole line (`refund_of`).
+
+    `day` is the hospital's calendar day of `charged_at`.
+    """
+
+    charge_id: str
+    refund_of: str
+    order_id: str
+    item_code: str
+    hospital_item_code: str
+    quantity_e4: int | None
+    unit_price_micro: int | None
+    amount_fen: int | None
+    category: str
+    level: str
+    list_type: str
+    ordering_department: str
+    ordering_doctor: str
+    executing_department: str
+    charged_at: int
+    day: int
+    approval: str = ""
+    trace_code: str = ""
+
+
+class Settlement(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="s"):
+    """What the insurer settled (2304 setlinfo), fen."""
+
+    settlement_id: str
+    kind: str
+    insurance_type: str
+    care_type: str
+    total_fen: int
+    full_self_pay_fen: int
+    over_limit_fen: int
+    first_self_pay_fen: int
+    within_scope_fen: int
+    deductible_fen: int
+    basic_fund_fen: int
+    civil_servant_fen: int
+    enterprise_fen: int
+    critical_illness_fen: int
+    large_amount_fen: int
+    disabled_fen: int
+    assistance_fen: int
+    other_fund_fen: int
+    fund_total_fen: int
+    hospital_part_fen: int
+    patient_part_fen: int
+    account_paid_fen: int
+    mutual_aid_paid_fen: int
+    cash_paid_fen: int
+    clearing_way: str
+    clearing_type: str
+
+
+class Ack(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="k"):
+    """An answer to an alert."""
+
+    alert_id: str
+    actor: str
+    role: str
+    decision: str
+    reason: str
+
+
+Body: TypeAlias = Admission | Order | Charge | Settlement | Ack
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """One line of a patient's log. `source_*` say where the original stands; `source_position` has the epoch above the
+    offset; `digest` is of the content (body and visit), so that the same id with other content is seen."""
+
+    hospital: str
+    patient_id: str
+    visit_id: str
+    event_id: str
+    person_no: str
+    source_topic: str
+    source_partition: int
+    source_position: int
+    occurred_at: int
+    recorded_at: int
+    digest: int
+    warnings: tuple[str, ...]
+    body: Body
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Entry)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The entry as it stands on the ledger topic."""
+    return _encoder.encode(entry)
+
+
+def decode_entry(value: bytes) -> Entry:
+    """Read a ledger record. Raises msgspec.DecodeError/ValidationError: that is our own bug, and ends the process."""
+    return _decoder.decode(value)
+
+
+def content_digest(body: Body, occurred_at: int) -> int:
+    """A 64-bit digest of what the event says; neither its transport nor when it was recorded take part."""
+    raw = _encoder.encode(body)
+    return crc32(raw) << 32 | crc32(raw[::-1], occurred_at & 0xFFFFFFFF)
+
+
+class Contribution(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="v"):
+    """What one visit adds to one department in one month: absolute, versioned; rewriting it is harmless.
+
+    The money is that of the charges of the department in the month. The fields from `responsible` on count the visit
+    itself, and are non-zero only in the department that is responsible for it (the one the patient lies in, or was
+    discharged from), in the month of admission.
+    """
+
+    hospital: str
+    department: str
+    month: int
+    patient_id: str
+    visit_id: str
+    version: int
+    as_of: int
+    amount_fen: int
+    drug_fen: int
+    herbal_fen: int
+    material_fen: int
+    test_fen: int
+    self_pay_fen: int
+    charge_count: int
+    responsible: bool = False
+    discharged: bool = False
+    bed_days: int = 0
+    basic_fen: int = 0
+    quota_fen: int = 0
+    policy_version: str = ""
+
+
+class DepartmentAck(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="k"):
+    """An answer to a department's alert, routed by intake into the department's log."""
+
+    hospital: str
+    department: str
+    month: int
+    event_id: str
+    at: int
+    ack: Ack
+    source_topic: str = ""
+    source_partition: int = 0
+    source_position: int = 0
+
+
+DepartmentEntry: TypeAlias = Contribution | DepartmentAck
+_department_decoder = msgspec.msgpack.Decoder(DepartmentEntry)
+
+
+def encode_department_entry(entry: DepartmentEntry) -> bytes:
+    """The entry as it stands on the department ledger."""
+    return _encoder.encode(entry)
+
+
+def decode_department_entry(value: bytes) -> DepartmentEntry:
+    """Read a department ledger record; an unreadable one is our own bug, and ends the process."""
+    return _department_decoder.decode(value)
