@@ -1,1 +1,1 @@
-"""What travels: events, ledger entries, facts, alerts, reasons and the one codec. Imports nothing of ours, does no I/O."""
+"""What travels: events, ledger entries, facts, alerts, reasons, the one codec. Imports nothing of ours, does no I/O."""

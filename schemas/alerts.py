@@ -1,4 +1,4 @@
-"""The alert, as published on `alert.v1` (compacted, JSON, key = `alert_id`): absolute, with its history and its reasons.
+"""The alert, as published on `alert.v1` (compacted, JSON, key = `alert_id`): absolute, with history and reasons.
 
 One record is the whole truth of one episode. A reader keeps the record with the highest `version` per `alert_id`.
 """
@@ -47,8 +47,11 @@ class Rule(StrEnum):
 
 
 class Transition(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step of an episode: when (event time, ms), what (raised, escalated, eased, acknowledged, cleared), level,
-    the value that decided, the event that caused it, the ledger version; for an answer: who, role, decision, reason."""
+    """One step of an episode.
+
+    When (event time, ms), what (raised, escalated, eased, acknowledged, cleared), the level after it, the value that
+    decided, the event that caused it, its ledger version; for an answer: who, role, decision, reason.
+    """
 
     at: int
     what: str

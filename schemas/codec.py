@@ -75,8 +75,8 @@ class Codec:
             if name.split(".")[1].startswith("v"):  # the newest plain version is the one we write
                 self._writers[event_type] = schema
         for event_type, declarations in (extra or {}).items():
-            for declaration in declarations:
-                self._add(declaration, event_type)
+            for added in declarations:
+                self._add(added, event_type)
 
     def _add(self, declaration: Mapping[str, Any], event_type: str | None) -> AvroSchema:
         schema = AvroSchema(declaration, event_type)

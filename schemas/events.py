@@ -5,7 +5,9 @@ Sources: DESIGN section 4; national interface 2301/2302 (charges), 2401–2405 (
 An unknown *code* is passed through with a warning; an unknown *kind* is refused, because nothing could be done with it.
 """
 
+import json
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
@@ -164,7 +166,7 @@ class Procedure(BaseModel):
 
 
 class AdmissionEvent(Event):
-    """入院、挂号、转科、出院、变更、费别变动及其撤销 (2401–2405, 2201). An absent field says nothing: what is known stays."""
+    """入院、挂号、转科、出院、变更、费别变动及其撤销 (2401–2405, 2201). An absent field says nothing."""
 
     TYPE: ClassVar[str] = "admission"
     TIME_NAMES: ClassVar[tuple[str, ...]] = ("begntime", "endtime")
@@ -189,7 +191,8 @@ class AdmissionEvent(Event):
     def _default_event_id(cls, filled: dict[str, Any]) -> None:
         kind, at = filled.get("kind", filled.get("infno")), filled.get("occurred_at")
         if kind is not None and at is not None:
-            filled["event_id"] = f"{kind}@{at}"
+            content = json.dumps(filled, sort_keys=True, default=str, ensure_ascii=False).encode()
+            filled["event_id"] = f"{kind}@{at}#{blake2b(content, digest_size=6).hexdigest()}"
 
 
 class OrderEvent(Event):

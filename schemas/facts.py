@@ -31,7 +31,7 @@ class CategoryTotal(msgspec.Struct, frozen=True, gc=False):
 
 
 class DepartmentShare(msgspec.Struct, frozen=True, gc=False):
-    """What the visit cost in one department in one month: the charge's ordering department, else where the patient lay."""
+    """What one visit cost in one department and month: the charge's ordering department, else where the patient lay."""
 
     department: str
     month: int
@@ -56,9 +56,12 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ratios(msgspec.Struct, frozen=True, gc=False):
-    """DOMAIN 6.3, basis points. drug = (09+11) ÷ total; drug_with_herbal adds 10; material = 08; test = 03+04;
-    service = (total − drugs incl. herbal − 08 − 03 − 04) ÷ total; self_pay = 丙 ÷ total;
-    catalogue_drug = 1 − 丙 drugs ÷ drugs."""
+    """Ratios of DOMAIN 6.3 in basis points.
+
+    drug 药占比 = (09+11) ÷ total; drug_with_herbal adds 10 饮片; material 材料占比 = 08; test 检验检查占比 = 03+04;
+    service 医疗服务占比 = (total − 09 − 10 − 11 − 08 − 03 − 04) ÷ total; self_pay 自费率 = 丙 ÷ total;
+    catalogue_drug 目录内用药占比 = 1 − 丙 of (09+10+11) ÷ (09+10+11).
+    """
 
     drug_bp: int | None
     drug_with_herbal_bp: int | None
@@ -70,7 +73,7 @@ class Ratios(msgspec.Struct, frozen=True, gc=False):
 
 
 class QuotaUse(msgspec.Struct, frozen=True, gc=False):
-    """Use of the per-visit quota (人次定额): `used_fen` on the entry's basis ÷ `quota_fen`; over_4x_fen beyond 400 %."""
+    """Use of the per-visit quota (人次定额): `used_fen` (on its basis) ÷ `quota_fen`; `over_4x_fen` lies beyond 400 %."""
 
     policy_id: str
     basis: str

@@ -1,4 +1,4 @@
-"""Field types of the events at the border: ids, texts, money, quantities, times. Each refuses with a numbered reason."""
+"""Field types at the border: ids, texts, money, quantities, times. Each refuses with a numbered reason."""
 
 from datetime import tzinfo
 from typing import Annotated, Any

@@ -4,8 +4,8 @@ Struct fields may only be appended, with defaults: an old reader skips what it d
 `version = epoch << 48 | offset` of a ledger record is the version of everything derived from it.
 """
 
+from hashlib import blake2b
 from typing import TypeAlias
-from zlib import crc32
 
 import msgspec
 
@@ -153,8 +153,11 @@ Body: TypeAlias = Admission | Order | Charge | Settlement | Ack
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
-    """One line of a patient's log. `source_*` say where the original stands; `source_position` has the epoch above the
-    offset; `digest` is of the content (body and visit), so that the same id with other content is seen."""
+    """One line of a patient's log.
+
+    `source_*` say where the original stands; `source_position` has the epoch above the offset. `digest` is of the
+    content (body and time), so that the same id with other content is seen.
+    """
 
     hospital: str
     patient_id: str
@@ -187,8 +190,8 @@ def decode_entry(value: bytes) -> Entry:
 
 def content_digest(body: Body, occurred_at: int) -> int:
     """A 64-bit digest of what the event says; neither its transport nor when it was recorded take part."""
-    raw = _encoder.encode(body)
-    return crc32(raw) << 32 | crc32(raw[::-1], occurred_at & 0xFFFFFFFF)
+    raw = _encoder.encode((body, occurred_at))
+    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")
 
 
 class Contribution(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="v"):
@@ -236,7 +239,7 @@ class DepartmentAck(msgspec.Struct, array_like=True, frozen=True, gc=False, tag=
 
 
 DepartmentEntry: TypeAlias = Contribution | DepartmentAck
-_department_decoder = msgspec.msgpack.Decoder(DepartmentEntry)
+_department_decoder: msgspec.msgpack.Decoder[DepartmentEntry] = msgspec.msgpack.Decoder(DepartmentEntry)
 
 
 def encode_department_entry(entry: DepartmentEntry) -> bytes:

@@ -145,8 +145,10 @@ def _hour_offset_ms(hour: int, zone: tzinfo) -> int:
 
 
 def day_of(ms: int, zone: tzinfo) -> int:
-    """The hospital's calendar day of a moment. Zones change their offset on whole quarter hours at most; the hour of
-    the moment decides (China has had no change since 1991)."""
+    """The hospital's calendar day of a moment.
+
+    The offset is looked up once an hour of UTC: zones change theirs on the hour (China has not since 1991).
+    """
     return (ms + _hour_offset_ms(ms // 3_600_000, zone)) // 86_400_000
 
 
