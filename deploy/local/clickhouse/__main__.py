@@ -1,4 +1,4 @@
-"""The server's process, `python -m deploy.local.clickhouse FOLDER --tcp PORT --http PORT`; SIGTERM or SIGINT ends it."""
+"""The server's process, `python -m deploy.local.clickhouse FOLDER --tcp PORT --http PORT`. SIGTERM or SIGINT end it."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from deploy.local.clickhouse.engine import Engine, FolderInUseError
+from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.http_port import HttpPort
 from deploy.local.clickhouse.native_port import NativePort
 
@@ -23,11 +23,8 @@ def main() -> None:
     parser.add_argument("--tcp", type=int, default=9000)
     parser.add_argument("--http", type=int, default=8123)
     arguments = parser.parse_args()
-    structlog.configure(processors=[*_processors()])
-    try:
-        engine = Engine(arguments.folder)
-    except FolderInUseError as error:
-        sys.exit(str(error))
+    structlog.configure(processors=_processors())
+    engine = Engine(arguments.folder)
     ends = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ends.set())

@@ -7,12 +7,7 @@ from pathlib import Path
 
 from chdb.state.sqlitelike import Connection
 
-from deploy.local.clickhouse.errors import ENGINE_ERRORS
 from deploy.local.clickhouse.session import Session
-
-
-class FolderInUseError(RuntimeError):
-    """Another process has the engine open on this folder."""
 
 
 class Engine:
@@ -21,12 +16,7 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = str(folder)
-        try:
-            self._root = Connection(self._folder)
-        except ENGINE_ERRORS as error:
-            if "lock" in str(error).lower():
-                raise FolderInUseError(f"{folder} is open in another process") from error
-            raise
+        self._root = Connection(self._folder)
         shown = self._root.query("SELECT version(), timezone()", "TabSeparated").bytes().decode()
         version, self.time_zone = shown.split()
         self.version = tuple(map(int, version.split(".")))

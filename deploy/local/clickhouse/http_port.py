@@ -151,7 +151,7 @@ class HttpClient(BaseHTTPRequestHandler):
         with self.server.engine.session(database) as session:
             session.use(request.settings)
             if insert := parse_insert(request.statement):
-                written_rows, written_bytes = session.insert(insert.head, insert.format, [insert.rows])
+                written_rows, written_bytes = session.insert(insert, [insert.rows], insert.format)
                 result = Result(b"", written_rows, 0, 0)
             else:
                 query = request.statement.decode()

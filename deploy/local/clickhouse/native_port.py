@@ -140,7 +140,7 @@ class NativeClient(socketserver.BaseRequestHandler):
                 raise _protocol_error("external tables are not supported")
             session.use(settings)
             insert = parse_insert(query.encode())
-            if insert and insert.rows_follow:
+            if insert:
                 self._insert(session, insert)
             else:
                 self._select(session, without_format(query))
@@ -176,13 +176,11 @@ class NativeClient(socketserver.BaseRequestHandler):
     # -------------------------------------------------------------------------------- statements
 
     def _insert(self, session: Session, insert: Insert) -> None:
-        self._send_block(empty_block(session.describe(insert.sample_query)))
-        blocks = self._blocks()
-        try:
-            written = session.insert(insert.head, "Native", (block.raw for block in blocks))
-        finally:
-            for _ in blocks:  # after an error the client still sends the rest
-                pass
+        if insert.rows_follow:
+            self._send_block(empty_block(session.describe(insert.sample_query)))
+            written = session.insert(insert, (block.raw for block in self._blocks()), "Native")
+        else:
+            written = session.insert(insert, [insert.rows], insert.format)
         self._send_progress(written_rows=written.rows, written_bytes=written.bytes)
         self._send(FromServer.END_OF_STREAM)
 

@@ -5,9 +5,11 @@ Owns a chdb connection. One statement at a time, as in any ClickHouse session; `
 
 import itertools
 import json
+import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from chdb.state.sqlitelike import Connection
@@ -15,6 +17,7 @@ from chdb.state.sqlitelike import Connection
 from deploy.local.clickhouse.encoding import Column, empty_block
 from deploy.local.clickhouse.errors import ENGINE_ERRORS, UNKNOWN_SETTING, EngineError
 from deploy.local.clickhouse.reader import blocks_in
+from deploy.local.clickhouse.statement import Insert
 
 _numbers = itertools.count(1)
 
@@ -98,16 +101,16 @@ class Session:
         raw = self._run(f"DESCRIBE ({query.strip().rstrip(';')}\n)", "JSONCompactEachRow").bytes()
         return [Column(*json.loads(line)[:2]) for line in raw.splitlines()]
 
-    def insert(self, head: str, data_format: str, chunks: Iterable[bytes]) -> Written:
-        """Stream encoded chunks into an INSERT; nothing is committed unless the chunks end in order."""
-        try:
-            with self._connection.send_insert(head, data_format) as sink:
-                for chunk in chunks:
-                    sink.append(chunk)
-                done = sink.finish()
-        except ENGINE_ERRORS as error:
-            raise EngineError.of(error) from error
-        return Written(done.rows_written, done.bytes_written)
+    def insert(self, insert: Insert, chunks: Iterable[bytes], data_format: str) -> Written:
+        """Insert the rows encoded in `chunks`; nothing is inserted unless the chunks end in order.
+
+        The rows reach the engine as a file. (chdb's own streaming insert reports success when the insert fails after
+        parsing: a violated constraint, a failing view; and a statement with its rows in it ends at their first empty
+        line.)
+        """
+        with _file_of(chunks) as path:
+            done = self._run(insert.from_file(path, data_format))
+            return Written(done.rows_read(), Path(path).stat().st_size)
 
     def query(self, query: str, data_format: str, params: Mapping[str, str] | None = None) -> Result:
         """Run any statement and return its whole result; `params` fill `{name:Type}` places."""
@@ -160,6 +163,19 @@ def _pieces(chunks: Iterable[Any], columns: list[Column]) -> Iterator[Piece]:
         if types:
             raw = next(blocks_in(raw, types)).raw
         yield Piece(raw, chunk.rows_read(), chunk.storage_rows_read(), chunk.storage_bytes_read())
+
+
+@contextmanager
+def _file_of(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield the path of a file in memory (Linux) that only this process can open and that ends with the block."""
+    descriptor = os.memfd_create("rows")
+    try:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            for chunk in chunks:
+                file.write(chunk)
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 def _literal(value: str) -> str:
