@@ -1,1 +1,1 @@
-"""How the pipeline runs: settings, topics, the Faust app, state tables, health, the command line. Knows no business rule."""
+"""How the pipeline runs: settings, topics, the Faust app, state, health, the command line. Knows no business rule."""

@@ -1,0 +1,285 @@
+"""Carries a stage: reads its batches, sends what it says, keeps its state, acknowledges. One process runs one stage.
+
+Order of work for the batches of one fetch (the body repeats the numbers):
+
+1. decode, 2. load states, 3. skip what is applied, 4. reduce: `Stage.handle`, pure, one batch after the other
+5. send the outputs and wait until the broker has confirmed all of them
+6. write the changelog, each group within one record batch, and wait
+7. apply the changes to the state table
+8. acknowledge: the offset may be committed now
+
+Outputs before changelog: applied state implies confirmed outputs, so nothing needs an outbox. A crash between two
+steps leads to the same batch again: outputs are absolute and are written as they were, applied state is skipped.
+
+Whatever fails ends the process with a non-zero status, and no other batch is taken; the supervisor starts a new one.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NoReturn
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.connection import aiokafka_options
+from streams.crash import crash_point
+from streams.faust_app import Fetched, TopicAndPartition, make_app, run_until_stopped
+from streams.journal import Journal
+from streams.lease import Lease
+from streams.logs import SafeError, configure_logs, end_process
+from streams.progress import Progress
+from streams.sender import Sender
+from streams.settings import Settings
+from streams.slot import claim_slot
+from streams.stage import Batch, Outcome, Output, Record, Stage, StateGroup, Store
+from streams.state import StateTable
+from streams.topics import changelog_of, group_of
+
+_NO_STORE: Store = MappingProxyType({})
+_VERIFY_SECONDS = 5.0
+
+
+class OffsetGapError(SafeError):
+    """Records were skipped between the committed offset and what was fetched."""
+
+
+class Runner:
+    """The carrier of one stage. All of it runs on one event loop; `_working` is held while batches are at work."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        if stage.table and len(stage.inputs) != 1:
+            raise ValueError(f"stage {stage.name} has a table, so it must have exactly one input")
+        self._stage = stage
+        self._settings = settings
+        self._prefix = settings.topic_prefix
+        self._sender = Sender(settings)
+        changelog = self._prefix + changelog_of(stage.name)
+        self._state = StateTable(changelog, self._sender, settings) if stage.table else None
+        self._slot = claim_slot(settings, stage.name)
+        self._app = make_app(
+            settings,
+            self._prefix + group_of(stage.name),
+            self._slot.name,
+            [self._prefix + topic for topic in stage.inputs],
+            self,
+        )
+        self._progress = Progress()
+        self._journal = Journal(stage.name)
+        # A lease shorter than the session: whoever stood still for less is still the owner.
+        self._lease = Lease(settings.session_timeout_seconds * 0.8)
+        self._working = asyncio.Lock()
+        self._assignment = 0
+        self._ready: asyncio.Future[None] | None = None
+        self._next: dict[TopicAndPartition, int] = {}
+        self._log = structlog.get_logger().bind(stage=stage.name)
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; a clean stop finishes the batch at work, commits and leaves the group."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(wanted, stopping.set)
+        await self._sender.start()
+        if self._state is not None:
+            await self._state.start()
+        background = [asyncio.ensure_future(self._guarded(work())) for work in (self._lease.keep, self._verify)]
+        self._log.info("worker_started", slot=self._slot.name, pid=os.getpid())
+        reason = await run_until_stopped(self._app, stopping)
+        if reason is not None:
+            end_process("worker_failed", reason, stage=self._stage.name)
+        async with self._working:  # the batch at work is done; no other is taken
+            self._assignment = -1
+            consumer = self._app.consumer
+            await consumer.commit()
+            await consumer.commit()
+            await consumer.leave()
+        for task in background:
+            task.cancel()
+        await self._app.stop()
+        if self._state is not None:
+            await self._state.stop()
+        await self._sender.stop()
+        self._slot.release()
+        self._log.info("worker_stopped", slot=self._slot.name)
+
+    # Partitions come and go -----------------------------------------------------------------------------------------
+
+    async def give_up(self, partitions: frozenset[TopicAndPartition]) -> None:
+        """Finish the batch at work and take no other until partitions are received again."""
+        self._cancel_preparation()
+        async with self._working:
+            self._assignment = -1
+            self._progress.ready = False
+            self._progress.owned = frozenset()
+            self._tell(self._stage.revoked, partitions)
+
+    def receive(self, partitions: frozenset[TopicAndPartition], assignment: int) -> None:
+        """Start to restore the state of these partitions; their batches wait for it."""
+        self._assignment = assignment
+        self._progress.owned = partitions
+        self._next = {}
+        self._ready = asyncio.ensure_future(self._guarded(self._prepare(partitions)))
+
+    async def _prepare(self, partitions: frozenset[TopicAndPartition]) -> None:
+        started = time.monotonic()
+        self._next = await self._app.consumer.committed(partitions)
+        if self._state is not None:
+            committed = {number: offset for (_, number), offset in self._next.items()}
+            mended = await self._state.own(frozenset(number for _, number in partitions), committed, self._beat)
+            self._journal.state_restored(self._state.key_count, mended, time.monotonic() - started)
+        self._tell(self._stage.assigned, partitions)
+        self._progress.ready = True
+        self._log.info("partitions_ready", partitions=len(partitions), seconds=round(time.monotonic() - started, 3))
+
+    def _cancel_preparation(self) -> None:
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            ready.cancel()
+
+    def _tell(self, told: Callable[[str, frozenset[int]], None], partitions: Iterable[TopicAndPartition]) -> None:
+        by_topic: dict[str, set[int]] = {}
+        for topic, partition in partitions:
+            by_topic.setdefault(topic.removeprefix(self._prefix), set()).add(partition)
+        for topic, numbers in sorted(by_topic.items()):
+            told(topic, frozenset(numbers))
+
+    # Batches --------------------------------------------------------------------------------------------------------
+
+    async def take(self, fetched: Fetched) -> None:
+        """Work through everything fetched. Whatever fails ends the process."""
+        await self._guarded(self._take(fetched))
+
+    async def _take(self, fetched: Fetched) -> None:
+        if self._ready is not None and not self._ready.done():
+            await asyncio.wait({self._ready})
+        for batches in self._cut(fetched.records):
+            async with self._working:
+                if fetched.assignment != self._assignment:
+                    return  # fetched for partitions that were given up since: whoever owns them reads it again
+                await self._work(batches)
+
+    def _cut(self, records: Mapping[TopicAndPartition, list[Record]]) -> Iterator[list[Batch]]:
+        most = self._settings.batch_records
+        longest = max(len(listed) for listed in records.values())
+        for start in range(0, longest, most):
+            yield [
+                Batch(topic.removeprefix(self._prefix), partition, listed[start : start + most])
+                for (topic, partition), listed in records.items()
+                if len(listed) > start
+            ]
+
+    async def _work(self, batches: list[Batch]) -> None:
+        started = time.perf_counter()
+        for batch in batches:
+            await self._refuse_gap(batch)
+        crash_point("before_handle")
+        outputs: dict[tuple[str, int], list[Output]] = {}
+        changes: dict[int, list[StateGroup]] = {}
+        counts: dict[str, int] = {}
+        for batch in batches:
+            # 1 decode, 2 load states, 3 skip what is applied, 4 reduce
+            outcome = self._stage.handle(batch, _NO_STORE if self._state is None else self._state[batch.partition])
+            self._collect(batch, outcome, outputs, changes, counts)
+            await asyncio.sleep(0)  # commits and heartbeats of the loop get their turn
+        crash_point("after_handle")
+        handled = time.perf_counter()
+        # 5 send the outputs and wait
+        self._lease.check()
+        await self._sender.send(outputs)
+        crash_point("after_outputs")
+        if self._state is not None and changes:
+            # 6 write the changelog and wait
+            self._lease.check()
+            await self._state.write(changes)
+            crash_point("after_changelog")
+            # 7 apply
+            self._state.apply(changes)
+            crash_point("after_apply")
+        # 8 acknowledge
+        for batch in batches:
+            tp = self._prefix + batch.topic, batch.partition
+            self._next[tp] = batch.records[-1].offset + 1
+            self._app.consumer.acknowledge(*tp, self._next[tp])
+        crash_point("after_ack")
+        self._beat()
+        self._journal.batches_applied(batches, outputs, counts, handled - started, time.perf_counter() - handled)
+
+    def _collect(
+        self,
+        batch: Batch,
+        outcome: Outcome,
+        outputs: dict[tuple[str, int], list[Output]],
+        changes: dict[int, list[StateGroup]],
+        counts: dict[str, int],
+    ) -> None:
+        for (topic, partition), records in outcome.outputs.items():
+            outputs.setdefault((self._prefix + topic, partition), []).extend(records)
+        if outcome.state:
+            if self._state is None:
+                raise ValueError(f"stage {self._stage.name} has no table, but changed its state")
+            changes.setdefault(batch.partition, []).extend(outcome.state)
+        for fate, count in outcome.counts.items():
+            counts[fate] = counts.get(fate, 0) + count
+
+    async def _refuse_gap(self, batch: Batch) -> None:
+        topic = self._prefix + batch.topic
+        expected = self._next.get((topic, batch.partition))
+        first = batch.records[0].offset
+        if expected is None or first <= expected:
+            return
+        # A hospital's own topic may have holes (transactions leave some, retention cuts the beginning off).
+        found = await self._first_offset_from(topic, batch.partition, expected)
+        if found < first:
+            raise OffsetGapError(f"{topic}[{batch.partition}]: {found} … {first - 1} were skipped")
+        self._log.warning("offsets_missing", topic=batch.topic, partition=batch.partition, count=first - expected)
+
+    async def _first_offset_from(self, topic: str, partition: int, offset: int) -> int:
+        tp = TopicPartition(topic, partition)
+        async with AIOKafkaConsumer(**aiokafka_options(self._settings), auto_offset_reset="earliest") as reader:
+            reader.assign([tp])
+            reader.seek(tp, offset)
+            record = await asyncio.wait_for(reader.getone(tp), timeout=_VERIFY_SECONDS)
+            return int(record.offset)
+
+    def committed(self) -> None:
+        """The broker accepted a commit."""
+        self._journal.offsets_committed()
+
+    def _beat(self) -> None:
+        self._progress.beats += 1
+
+    async def _verify(self) -> None:
+        while self._state is not None:
+            await asyncio.sleep(_VERIFY_SECONDS)
+            if self._progress.ready:
+                async with self._working:
+                    if self._progress.ready:
+                        await self._state.verify()
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge of the process: whatever it is, it ends here
+            end_process("worker_failed", error, stage=self._stage.name)
+
+
+def run_stage(make: Callable[[Settings], Stage], settings: Settings) -> NoReturn:
+    """Run one stage until it is told to stop; exits 0 then, and non-zero whenever something failed."""
+    configure_logs(settings)
+    try:
+        stage = make(settings)
+        asyncio.run(_run(stage, settings))
+    except BaseException as error:  # noqa: BLE001 - the edge of the process
+        end_process("worker_failed", error)
+    sys.exit(0)
+
+
+async def _run(stage: Stage, settings: Settings) -> None:
+    await Runner(stage, settings).run()
