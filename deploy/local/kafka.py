@@ -53,6 +53,11 @@ class KafkaNode:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.is_running
+
+    @property
     def log_path(self) -> Path:
         """Where the node's warnings and errors go."""
         return self.folder / "kafka.log"

@@ -44,6 +44,11 @@ class ClickHouseNode:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process.is_running
+
+    @property
     def log_path(self) -> Path:
         """Where the server's log goes."""
         return self.folder / "clickhouse.log"
