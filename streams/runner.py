@@ -26,9 +26,11 @@ from typing import NoReturn
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.admin import verify_topics
 from streams.connection import aiokafka_options
 from streams.crash import crash_point
 from streams.faust_app import Fetched, TopicAndPartition, make_app, run_until_stopped
+from streams.health import HealthServer
 from streams.journal import Journal
 from streams.lease import Lease
 from streams.logs import SafeError, configure_logs, end_process
@@ -38,7 +40,8 @@ from streams.settings import Settings
 from streams.slot import claim_slot
 from streams.stage import Batch, Outcome, Output, Record, Stage, StateGroup, Store
 from streams.state import StateTable
-from streams.topics import changelog_of, group_of
+from streams.topics import Topic, changelog_of, group_of
+from streams.watchdog import KafkaBroker, Watchdog
 
 _NO_STORE: Store = MappingProxyType({})
 _VERIFY_SECONDS = 5.0
@@ -76,6 +79,7 @@ class Runner:
         self._assignment = 0
         self._ready: asyncio.Future[None] | None = None
         self._next: dict[TopicAndPartition, int] = {}
+        self._health = HealthServer(settings, self._progress)
         self._log = structlog.get_logger().bind(stage=stage.name)
 
     async def run(self) -> None:
@@ -84,11 +88,16 @@ class Runner:
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, stopping.set)
-        await self._sender.start()
-        if self._state is not None:
-            await self._state.start()
+        self._health.start()
+        await asyncio.gather(
+            asyncio.to_thread(verify_topics, self._settings, tuple(Topic)),
+            self._sender.start(),
+            self._state.start() if self._state is not None else asyncio.sleep(0),
+        )
+        group = self._prefix + group_of(self._stage.name)
+        Watchdog(self._settings, self._stage.name, self._progress, KafkaBroker(self._settings, group)).start()
         background = [asyncio.ensure_future(self._guarded(work())) for work in (self._lease.keep, self._verify)]
-        self._log.info("worker_started", slot=self._slot.name, pid=os.getpid())
+        self._log.info("worker_started", slot=self._slot.name, pid=os.getpid(), health=self._health.address)
         reason = await run_until_stopped(self._app, stopping)
         if reason is not None:
             end_process("worker_failed", reason, stage=self._stage.name)
@@ -104,6 +113,7 @@ class Runner:
         if self._state is not None:
             await self._state.stop()
         await self._sender.stop()
+        self._health.stop()
         self._slot.release()
         self._log.info("worker_stopped", slot=self._slot.name)
 
@@ -115,6 +125,7 @@ class Runner:
         async with self._working:
             self._assignment = -1
             self._progress.ready = False
+            self._journal.partitions_owned(0)
             self._progress.owned = frozenset()
             self._tell(self._stage.revoked, partitions)
 
@@ -134,6 +145,7 @@ class Runner:
             self._journal.state_restored(self._state.key_count, mended, time.monotonic() - started)
         self._tell(self._stage.assigned, partitions)
         self._progress.ready = True
+        self._journal.partitions_owned(len(partitions))
         self._log.info("partitions_ready", partitions=len(partitions), seconds=round(time.monotonic() - started, 3))
 
     def _cancel_preparation(self) -> None:
@@ -273,6 +285,7 @@ class Runner:
 def run_stage(make: Callable[[Settings], Stage], settings: Settings) -> NoReturn:
     """Run one stage until it is told to stop; exits 0 then, and non-zero whenever something failed."""
     configure_logs(settings)
+    structlog.get_logger().info("settings_loaded", **settings.masked)
     try:
         stage = make(settings)
         asyncio.run(_run(stage, settings))
