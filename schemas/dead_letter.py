@@ -52,7 +52,7 @@ def dead_letter_headers(
 
 
 def read_dead_letter(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> DeadLetter:
-    """Read a dead letter from its record. Missing headers read as empty or zero: a dead letter is never refused again."""
+    """Read a dead letter from its record; missing headers read as empty or zero, for it is never refused again."""
     found = {name: (content or b"").decode("utf-8", "replace") for name, content in headers}
 
     def number(name: str) -> int:

@@ -31,7 +31,7 @@ class CategoryTotal(msgspec.Struct, frozen=True, gc=False):
 
 
 class DepartmentShare(msgspec.Struct, frozen=True, gc=False):
-    """What one visit cost in one department and month: the charge's ordering department, else where the patient lay."""
+    """What one visit cost in one department and month (ordering department, else where the patient lay)."""
 
     department: str
     month: int
@@ -73,7 +73,7 @@ class Ratios(msgspec.Struct, frozen=True, gc=False):
 
 
 class QuotaUse(msgspec.Struct, frozen=True, gc=False):
-    """Use of the per-visit quota (人次定额): `used_fen` (on its basis) ÷ `quota_fen`; `over_4x_fen` lies beyond 400 %."""
+    """Use of the per-visit quota (人次定额): `used_fen` (on its basis) ÷ `quota_fen`; `over_4x_fen` is beyond 400 %."""
 
     policy_id: str
     basis: str

@@ -5,6 +5,7 @@ outweighs a hospital, which outweighs a region. Two equally specific entries tha
 Reading files is done in agents/policies.py; this module only says what is right.
 """
 
+import itertools
 from datetime import date
 from typing import Annotated
 
@@ -100,6 +101,8 @@ class Threshold(PolicyEntry):
     levels: Annotated[tuple[ThresholdLevel, ...], Field(min_length=1)]
     clear_margin: str | int = 0
     min_total: Yuan = 0
+    #: drug_ratio rules: count 中药饮片 among the drugs (the public-hospital figure does not).
+    with_herbal: bool = False
 
     def in_unit(self, value: str | int) -> int:
         """A level's or margin's value as an integer of the rule's unit (bp, fen, days, count). Raises ValueError."""
@@ -122,10 +125,10 @@ class Threshold(PolicyEntry):
     @model_validator(mode="after")
     def _ordered(self) -> "Threshold":
         steps = self.steps
-        if any(later[0] == earlier[0] for earlier, later in zip(steps, steps[1:], strict=False)):
+        if any(later[0] == earlier[0] for earlier, later in itertools.pairwise(steps)):
             raise ValueError("two levels at the same value")
         if any(
-            LEVEL_RANK[later[1]] <= LEVEL_RANK[earlier[1]] for earlier, later in zip(steps, steps[1:], strict=False)
+            LEVEL_RANK[later[1]] <= LEVEL_RANK[earlier[1]] for earlier, later in itertools.pairwise(steps)
         ):
             raise ValueError("levels must grow worse as values grow")
         if self.in_unit(self.clear_margin) < 0:
@@ -167,7 +170,7 @@ class PolicyFile(BaseModel):
             ordered = sorted((entry for entry in entries if entry.active), key=lambda entry: entry.effective_from)
             found.extend(
                 f"{earlier.id} and {later.id} have the same scope and overlap in time"
-                for earlier, later in zip(ordered, ordered[1:], strict=False)
+                for earlier, later in itertools.pairwise(ordered)
                 if later.effective_from <= earlier.effective_to
             )
         return found

@@ -1,0 +1,205 @@
+"""The running state of one department in one month: sums of what each visit contributes, absolute and versioned.
+
+A contribution replaces the visit's earlier one: sums move by the difference, so a repeated or late one changes nothing.
+"""
+
+import msgspec
+
+from agents.core import messages
+from agents.core.episodes import NONE, Episode, Moment, acknowledge, current_level, next_level, step
+from agents.core.policy import FOURFOLD_BP, Policy, Watch
+from agents.core.publish import episode_fields
+from schemas.alerts import Alert, Rule
+from schemas.facts import DepartmentFact
+from schemas.ledger import Ack, Contribution
+from schemas.units import day_number, ratio_bp
+
+
+class Sums(msgspec.Struct, array_like=True):
+    """Integer sums over the contributions of a department and month (fen and counts)."""
+
+    amount: int = 0
+    drug: int = 0
+    herbal: int = 0
+    material: int = 0
+    test: int = 0
+    self_pay: int = 0
+    charges: int = 0
+    visits: int = 0
+    responsible: int = 0
+    discharged: int = 0
+    bed_days: int = 0
+    basic: int = 0
+    quota: int = 0
+    over_quota: int = 0
+    over_4x: int = 0
+    over_4x_fen: int = 0
+
+    def add(self, row: Contribution, sign: int) -> None:
+        """Add one visit's contribution, or take it away (`sign` −1)."""
+        self.amount += sign * row.amount_fen
+        self.drug += sign * row.drug_fen
+        self.herbal += sign * row.herbal_fen
+        self.material += sign * row.material_fen
+        self.test += sign * row.test_fen
+        self.self_pay += sign * row.self_pay_fen
+        self.charges += sign * row.charge_count
+        self.visits += sign * (row.charge_count > 0)
+        if not row.responsible:
+            return
+        self.responsible += sign
+        self.discharged += sign * row.discharged
+        self.bed_days += sign * row.bed_days
+        # Use of quota compares like with like: only visits that have one count on either side.
+        if row.quota_fen > 0:
+            over = row.basic_fen - row.quota_fen * FOURFOLD_BP // 10_000
+            self.basic += sign * row.basic_fen
+            self.quota += sign * row.quota_fen
+            self.over_quota += sign * (row.basic_fen > row.quota_fen)
+            self.over_4x += sign * (over > 0)
+            self.over_4x_fen += sign * max(0, over)
+
+
+class DepartmentState(msgspec.Struct, array_like=True):
+    """What is stored of one department and month. Fields may only be appended, with defaults."""
+
+    applied: int = 0
+    sums: Sums = msgspec.field(default_factory=Sums)
+    episodes: dict[str, Episode] = msgspec.field(default_factory=dict)
+    as_of: int = 0
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(DepartmentState)
+
+
+def encode_state(state: DepartmentState) -> bytes:
+    """The state as stored."""
+    return _encoder.encode(state)
+
+
+def decode_state(value: bytes) -> DepartmentState:
+    """Read a stored state."""
+    return _decoder.decode(value)
+
+
+def contribute(
+    state: DepartmentState, known: Contribution | None, row: Contribution, version: int, policy: Policy
+) -> list[Episode] | None:
+    """Put a visit's contribution in the place of its earlier one. None where it says nothing new."""
+    if known is not None and row.version <= known.version:
+        return None
+    if known is not None:
+        state.sums.add(known, -1)
+    state.sums.add(row, 1)
+    state.applied = version
+    state.as_of = max(state.as_of, row.as_of)
+    moment = Moment(row.as_of, f"{row.patient_id}|{row.visit_id}", version)
+    return _judge(state, row.hospital, row.department, row.month, moment, policy)
+
+
+def alert_named(state: DepartmentState, prefix: str, alert_id: str) -> Episode | None:
+    """The episode an alert id names; None for an unknown one, or one that a later episode has replaced."""
+    key, _, number = alert_id.removeprefix(prefix).rpartition("|")
+    episode = state.episodes.get(key)
+    return episode if alert_id.startswith(prefix) and episode and str(episode.number) == number else None
+
+
+def answer(state: DepartmentState, episode: Episode, ack: Ack, moment: Moment) -> bool:
+    """Note an answer to one of the department's alerts; False for a repetition."""
+    if not acknowledge(episode, ack, moment):
+        return False
+    state.applied = moment.version
+    return True
+
+
+def alert_prefix(hospital: str, department: str, month: int) -> str:
+    """What the ids of a department's alerts begin with."""
+    return f"{hospital}|{department}|{month}|"
+
+
+def _judge(
+    state: DepartmentState, hospital: str, department: str, month: int, moment: Moment, policy: Policy
+) -> list[Episode]:
+    day = day_number(f"{month // 100:04d}-{month % 100:02d}-01")
+    rules = policy.watches(hospital, department, "", "", day).by_rule
+    sums = state.sums
+    measures = (
+        (Rule.DEPARTMENT_QUOTA, sums.basic, sums.quota),
+        (Rule.DEPARTMENT_DRUG_RATIO, sums.drug, sums.amount),
+        (Rule.DEPARTMENT_MATERIAL_RATIO, sums.material, sums.amount),
+    )
+    changed = []
+    for rule, part, whole in measures:
+        watch = rules.get(rule)
+        if watch is None:
+            continue
+        with_herbal = rule is Rule.DEPARTMENT_DRUG_RATIO and watch.with_herbal
+        episode = _move(state, watch, part + with_herbal * sums.herbal, whole, moment, policy)
+        if episode is not None:
+            changed.append(episode)
+    return changed
+
+
+def _move(
+    state: DepartmentState, watch: Watch, part: int, whole: int, moment: Moment, policy: Policy
+) -> Episode | None:
+    value = part * 10_000 // whole if whole > 0 and whole >= watch.min_total else 0
+    key = f"{watch.rule}|"
+    episode = state.episodes.get(key)
+    current = current_level(episode, watch)
+    level = next_level(watch, current, value)
+    if level == current and not (level == NONE and episode is not None and episode.is_open):
+        return None
+    telling = messages.ratio_telling(watch, policy.version, part, whole, cleared=level == NONE)
+    state.episodes[key] = episode = step(episode, watch, "", level, value, moment, telling)
+    return episode
+
+
+def department_alert(hospital: str, department: str, month: int, episode: Episode) -> Alert:
+    """The published form of a department's episode."""
+    return Alert(
+        alert_id=f"{alert_prefix(hospital, department, month)}{episode.rule}|{episode.subject}|{episode.number}",
+        hospital=hospital,
+        department=department,
+        month=month,
+        **episode_fields(episode),
+    )
+
+
+def department_fact(
+    hospital: str, department: str, month: int, state: DepartmentState, policy: Policy
+) -> DepartmentFact:
+    """The department's month as published."""
+    sums = state.sums
+    return DepartmentFact(
+        hospital=hospital,
+        department=department,
+        month=month,
+        version=state.applied,
+        policy_version=policy.version,
+        as_of=state.as_of,
+        amount_fen=sums.amount,
+        drug_fen=sums.drug,
+        herbal_fen=sums.herbal,
+        material_fen=sums.material,
+        test_fen=sums.test,
+        self_pay_fen=sums.self_pay,
+        charge_count=sums.charges,
+        visit_count=sums.visits,
+        responsible_count=sums.responsible,
+        discharged_count=sums.discharged,
+        bed_days=sums.bed_days,
+        basic_fen=sums.basic,
+        quota_fen=sums.quota,
+        quota_used_bp=ratio_bp(sums.basic, sums.quota),
+        over_quota_count=sums.over_quota,
+        over_4x_count=sums.over_4x,
+        over_4x_fen=sums.over_4x_fen,
+        drug_bp=ratio_bp(sums.drug, sums.amount),
+        drug_with_herbal_bp=ratio_bp(sums.drug + sums.herbal, sums.amount),
+        material_bp=ratio_bp(sums.material, sums.amount),
+        test_bp=ratio_bp(sums.test, sums.amount),
+        self_pay_bp=ratio_bp(sums.self_pay, sums.amount),
+        open_alerts=tuple(sorted(f"{e.rule}:{e.level_name}" for e in state.episodes.values() if e.is_open)),
+    )

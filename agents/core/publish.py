@@ -1,0 +1,175 @@
+"""What the state says to the world: the visit's fact, alerts, contributions to departments. Absolute, versioned."""
+
+from typing import Any
+
+from agents.core.episodes import Episode
+from agents.core.policy import FOURFOLD_BP, Policy
+from agents.core.tally import Share
+from agents.core.visit import Visit
+from agents.core.watching import length_of_stay, watching_of
+from schemas.alerts import LEVEL_RANK, Alert, Level
+from schemas.events import SettlementKind
+from schemas.facts import QuotaUse, Segment, VisitFact, VisitStatus
+from schemas.ledger import Contribution
+from schemas.units import day_of, month_of
+
+
+def quota_use(visit: Visit, policy: Policy) -> QuotaUse | None:
+    """Use of the quota in force, and what lies beyond four times it."""
+    quota = watching_of(visit, policy).watches.quota
+    if quota is None:
+        return None
+    used = visit.tally.basic if quota.basis == "basic" else visit.tally.amount
+    over = max(0, used - quota.quota_fen * FOURFOLD_BP // 10_000)
+    return QuotaUse(quota.policy_id, quota.basis, quota.quota_fen, used, used * 10_000 // quota.quota_fen, over)
+
+
+def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
+    """Everything known about the visit at the last version applied."""
+    key, head, stay, tally = visit.key, visit.head, visit.stay, visit.tally
+    last = stay.places[-1] if stay.places else None
+    open_episodes = [episode for episode in head.episodes.values() if episode.is_open]
+    settled = visit.settlement.body if visit.settlement else None
+    if settled is not None and settled.kind == SettlementKind.CANCELLED:
+        settled = None
+    return VisitFact(
+        hospital=key.hospital,
+        patient_id=key.patient_id,
+        visit_id=key.visit_id,
+        version=head.applied,
+        policy_version=policy.version,
+        status=stay.status,
+        as_of=head.as_of,
+        person_no=stay.person_no,
+        insurance_type=stay.insurance_type,
+        coverage_pending=not stay.insurance_type,
+        care_type=stay.care_type,
+        person_type=stay.person_type,
+        sex=stay.sex,
+        birth_date=stay.birth_date,
+        department=last.department if last else "",
+        ward=last.ward if last else "",
+        bed=last.bed if last else "",
+        doctor=stay.doctor,
+        main_diagnosis=stay.main_diagnosis,
+        diagnoses=stay.diagnoses,
+        procedures=stay.procedures,
+        disease_code=stay.disease_code,
+        discharge_way=stay.discharge_way,
+        on_leave=stay.on_leave,
+        admitted_at=stay.admitted_at,
+        discharged_at=stay.discharged_at,
+        length_of_stay_days=length_of_stay(visit, policy),
+        amount_fen=tally.amount,
+        gross_fen=tally.gross,
+        refund_fen=tally.refund,
+        basic_fen=tally.basic,
+        today_fen=tally.days.get(day_of(head.as_of, policy.zone), 0),
+        charge_count=tally.count - tally.refund_count,
+        refund_count=tally.refund_count,
+        unmatched_refund_count=visit.unmatched_refunds,
+        order_count=len(visit.orders),
+        transfer_count=max(0, len(stay.places) - 1),
+        antibiotic=any(use.amount > 0 and policy.is_antibiotic(item) for item, use in tally.items.items()),
+        categories=tally.categories(),
+        departments=tally.department_shares(),
+        segments=_segments(visit),
+        ratios=tally.ratios(),
+        quota=quota_use(visit, policy),
+        open_alerts=tuple(sorted(f"{episode.rule}:{episode.level_name}" for episode in open_episodes)),
+        worst_level=max(
+            (Level(episode.level_name) for episode in open_episodes), key=LEVEL_RANK.__getitem__, default=""
+        ),
+        settlement_id=settled.settlement_id if settled else "",
+        settled_total_fen=settled.total_fen if settled else None,
+        settled_fund_fen=settled.fund_total_fen if settled else None,
+        settled_patient_fen=settled.patient_part_fen if settled else None,
+        warning_count=head.warning_count,
+    )
+
+
+def _segments(visit: Visit) -> tuple[Segment, ...]:
+    places, amounts = visit.stay.places, visit.tally.segments
+    ends = [*(place.entered_at for place in places[1:]), visit.stay.discharged_at]
+    return tuple(
+        Segment(place.department, place.ward, place.bed, place.entered_at, end, amounts.get(index, 0))
+        for index, (place, end) in enumerate(zip(places, ends, strict=True))
+    )
+
+
+def visit_alert(visit: Visit, episode: Episode) -> Alert:
+    """The published form of a visit's episode."""
+    key, stay = visit.key, visit.stay
+    last = stay.places[-1] if stay.places else None
+    return Alert(
+        alert_id=f"{key.hospital}|{key.patient_id}|{key.visit_id}|{episode.rule}|{episode.subject}|{episode.number}",
+        hospital=key.hospital,
+        patient_id=key.patient_id,
+        visit_id=key.visit_id,
+        department=last.department if last else "",
+        ward=last.ward if last else "",
+        bed=last.bed if last else "",
+        **episode_fields(episode),
+    )
+
+
+def episode_fields(episode: Episode) -> dict[str, Any]:
+    """The fields of an alert that come from its episode, for visits and departments alike."""
+    return {
+        "version": episode.version,
+        "rule": episode.rule,
+        "subject": episode.subject,
+        "episode": episode.number,
+        "level": episode.level_name,
+        "peak_level": episode.peak_name,
+        "status": episode.status,
+        "value": episode.value,
+        "threshold": episode.threshold,
+        "unit": episode.unit,
+        "message_zh": episode.message_zh,
+        "message_en": episode.message_en,
+        "derivation": episode.derivation,
+        "history": tuple(episode.history),
+        "raised_at": episode.raised_at,
+        "updated_at": episode.updated_at,
+    }
+
+
+def contributions(visit: Visit, policy: Policy) -> list[Contribution]:
+    """The department rows that changed since the last publication, emptied ones as zeros; marks them as published."""
+    head, shares = visit.head, visit.tally.shares
+    responsible = _responsible(visit, policy)
+    rows = {key for key in visit.dirty if key in shares or key in head.published}
+    rows |= {key for key in (responsible, head.responsible) if key is not None}
+    visit.dirty.clear()
+    head.responsible = responsible
+    known = set(head.published)
+    head.published.extend(sorted(rows - known))
+    return [_contribution(visit, policy, key, shares.get(key) or Share(), responsible) for key in sorted(rows)]
+
+
+def _responsible(visit: Visit, policy: Policy) -> tuple[str, int] | None:
+    """The row that counts the visit itself: the department the patient lies in, in the month of admission."""
+    stay = visit.stay
+    if stay.admitted_at is None or not stay.department or stay.status is VisitStatus.CANCELLED:
+        return None
+    return stay.department, month_of(day_of(stay.admitted_at, policy.zone))
+
+
+def _contribution(
+    visit: Visit, policy: Policy, row: tuple[str, int], share: Share, responsible: tuple[str, int] | None
+) -> Contribution:
+    key, stay = visit.key, visit.stay
+    department, month = row
+    counts = row == responsible
+    quota = quota_use(visit, policy) if counts else None
+    return Contribution(
+        key.hospital, department, month, key.patient_id, key.visit_id, visit.head.applied, visit.head.as_of,
+        share.amount, share.drug, share.herbal, share.material, share.test, share.self_pay, share.count,
+        responsible=counts,
+        discharged=counts and stay.status is VisitStatus.DISCHARGED,
+        bed_days=(length_of_stay(visit, policy) or 0) if counts else 0,
+        basic_fen=quota.used_fen if quota else (visit.tally.basic if counts else 0),
+        quota_fen=quota.quota_fen if quota else 0,
+        policy_version=policy.version,
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""`reduce`: one ledger entry applied to one visit. Deterministic; time comes with the entry.
+
+1. A version already applied changes nothing; nor does a source position already applied (intake sends at least once).
+2. The same id with the same content is a duplicate: noted as seen, nothing else changes.
+3. The same id with other content is refused (R301); the first one applied stays.
+4. Otherwise the mark goes to the log, the sums follow, and the watches are judged.
+
+The visit is changed in place and belongs to the caller alone; on any exception the process ends and the state is
+rebuilt from what was stored.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from agents.core import watching as watch
+from agents.core.episodes import Episode, Moment, acknowledge
+from agents.core.marks import ChargeMark, SettlementMark, StayMark, charge_mark, order_mark
+from agents.core.policy import Policy
+from agents.core.visit import SETTLEMENT, STAY, Visit
+from schemas.ledger import Ack, Admission, Charge, Entry, Order, Settlement
+from schemas.reasons import Reason
+from schemas.units import day_of
+
+
+class Fate(StrEnum):
+    """What became of an entry; every entry has exactly one."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    REPLAYED = "replayed"
+    REFUSED = "refused"
+
+
+class Outcome(NamedTuple):
+    """The fate, the episodes that changed, and the reason of a refusal with a detail free of patient data."""
+
+    fate: Fate
+    episodes: list[Episode] = []  # noqa: RUF012 - a shared empty list that nobody changes
+    reason: Reason | None = None
+    detail: str = ""
+
+
+REPLAYED, DUPLICATE = Outcome(Fate.REPLAYED), Outcome(Fate.DUPLICATE)
+
+
+def conflict(what: str) -> Outcome:
+    """The refusal of a second content under a known id."""
+    return Outcome(
+        Fate.REFUSED, reason=Reason.CONTENT_CONFLICT, detail=f"{what} was already applied with other content"
+    )
+
+
+def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
+    """Apply one entry. `version` is the ledger version of the entry (schemas.ledger.version_of)."""
+    head = visit.head
+    if version <= head.applied:
+        return REPLAYED
+    head.applied = version
+    source = f"{entry.source_topic}/{entry.source_partition}"
+    if entry.source_position <= head.sources.get(source, -1):
+        return REPLAYED
+    head.sources[source] = entry.source_position
+    body = entry.body
+    if type(body) is Charge:
+        outcome = _charge(visit, entry, body, version, policy)
+    elif type(body) is Order:
+        outcome = _order(visit, entry, body)
+    elif type(body) is Admission:
+        outcome = _admission(visit, entry, body, version, policy)
+    elif type(body) is Settlement:
+        outcome = _settlement(visit, entry, body)
+    elif type(body) is Ack:
+        outcome = _ack(visit, entry, body, version)
+    else:
+        raise TypeError(f"no rule for {type(body).__name__}")
+    if outcome.fate is Fate.APPLIED:
+        head.warning_count += len(entry.warnings)
+        if entry.recorded_at > head.as_of and type(body) is not Ack:
+            outcome = _advance(visit, entry, version, policy, outcome)
+    return outcome
+
+
+def _advance(visit: Visit, entry: Entry, version: int, policy: Policy, outcome: Outcome) -> Outcome:
+    """The visit's own clock: the latest recorded time. A new day may lengthen the stay past its standard."""
+    before = day_of(visit.head.as_of, policy.zone)
+    visit.head.as_of = entry.recorded_at
+    if day_of(entry.recorded_at, policy.zone) == before and type(entry.body) is not Admission:
+        return outcome
+    moment = Moment(entry.recorded_at, entry.event_id, version)
+    changed = watch.judge_stay(visit, policy, watch.watching_of(visit, policy), moment)
+    return outcome._replace(episodes=[*outcome.episodes, *changed]) if changed else outcome
+
+
+def _charge(visit: Visit, entry: Entry, body: Charge, version: int, policy: Policy) -> Outcome:
+    known = visit.charges.get(body.charge_id)
+    if known is not None:
+        return DUPLICATE if known.digest == entry.digest else conflict("charge id")
+    mark = charge_mark(entry, body)
+    visit.append(mark)
+    visit.charges[mark.charge_id] = mark
+    if mark.refund_of:
+        visit.waiting.setdefault(mark.refund_of, []).append(mark.charge_id)
+    refunds = visit.waiting.get(mark.charge_id)
+    if refunds:
+        _settle_waiting(visit, refunds)
+    counted = visit.fold_charge(mark)
+    moment = Moment(entry.recorded_at, entry.event_id, version)
+    return Outcome(Fate.APPLIED, watch.judge_charge(visit, policy, watch.watching_of(visit, policy), counted, moment))
+
+
+def _settle_waiting(visit: Visit, refunds: list[str]) -> None:
+    """The line that some refunds were waiting for has come: those that lean on it are reckoned anew."""
+    for charge_id in refunds:
+        mark: ChargeMark = visit.charges[charge_id]
+        if mark.lacks and charge_id != mark.refund_of:
+            visit.unfold_charge(mark)
+            visit.fold_charge(mark)
+
+
+def _order(visit: Visit, entry: Entry, body: Order) -> Outcome:
+    known = visit.digests.get((body.order_id, entry.event_id))
+    if known is not None:
+        return DUPLICATE if known == entry.digest else conflict("order event id")
+    mark = order_mark(entry, body)
+    visit.append(mark)
+    visit.note_order(mark)
+    return Outcome(Fate.APPLIED)
+
+
+def _admission(visit: Visit, entry: Entry, body: Admission, version: int, policy: Policy) -> Outcome:
+    known = visit.digests.get((STAY, entry.event_id))
+    if known is not None:
+        return DUPLICATE if known == entry.digest else conflict("admission event id")
+    mark = StayMark(entry.event_id, entry.digest, entry.occurred_at, entry.recorded_at, entry.person_no, body)
+    visit.append(mark)
+    visit.note_stay(mark)
+    visit.refold()
+    moment = Moment(entry.recorded_at, entry.event_id, version)
+    watching = watch.watching_of(visit, policy)
+    changed = watch.judge_money(visit, policy, watching, moment)
+    changed += watch.judge_stay(visit, policy, watching, moment)
+    return Outcome(Fate.APPLIED, changed)
+
+
+def _settlement(visit: Visit, entry: Entry, body: Settlement) -> Outcome:
+    known = visit.digests.get((SETTLEMENT, entry.event_id))
+    if known is not None:
+        return DUPLICATE if known == entry.digest else conflict("settlement event id")
+    mark = SettlementMark(entry.event_id, entry.digest, entry.occurred_at, entry.recorded_at, body)
+    visit.append(mark)
+    visit.note_settlement(mark)
+    return Outcome(Fate.APPLIED)
+
+
+def _ack(visit: Visit, entry: Entry, body: Ack, version: int) -> Outcome:
+    """An answer belongs to the episode its alert id names: `hospital|patient|visit|rule|subject|number`."""
+    prefix = f"{visit.key.hospital}|{visit.key.patient_id}|{visit.key.visit_id}|"
+    key, _, number = body.alert_id.removeprefix(prefix).rpartition("|")
+    episode = visit.head.episodes.get(key)
+    if not body.alert_id.startswith(prefix) or episode is None or str(episode.number) != number:
+        return Outcome(Fate.REFUSED, reason=Reason.UNKNOWN_ALERT, detail="no such alert, or a later one took its place")
+    moment = Moment(entry.occurred_at, entry.event_id, version)
+    return Outcome(Fate.APPLIED, [episode]) if acknowledge(episode, body, moment) else DUPLICATE

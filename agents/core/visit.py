@@ -1,0 +1,229 @@
+"""The running state of one visit: its log of marks, and everything folded from it.
+
+Stored: the head (what was applied, the open chunk of the log, the alert episodes) and the sealed chunks, which never
+change. Folded in memory: the stay, the sums, the items, the orders. All parts of a visit travel in one record batch,
+so they are true up to the same ledger version.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from agents.core.episodes import Episode
+from agents.core.marks import (
+    CHUNK_MARKS,
+    ChargeMark,
+    Mark,
+    OrderMark,
+    SettlementMark,
+    StayMark,
+    decode_chunk,
+    encode_chunk,
+    inherit,
+)
+from agents.core.stay import Stay, fold_stay
+from agents.core.tally import Tally
+
+#: First part of a digest's key where it is not an order id.
+STAY, SETTLEMENT = "\x00stay", "\x00settlement"
+
+
+class VisitKey(NamedTuple):
+    """Which visit: the hospital's code, its patient number, its visit number."""
+
+    hospital: str
+    patient_id: str
+    visit_id: str
+
+    def head(self) -> bytes:
+        """State key of the head."""
+        return f"h|{self.hospital}|{self.patient_id}|{self.visit_id}".encode()
+
+    def chunk(self, number: int) -> bytes:
+        """State key of a sealed chunk."""
+        return f"c{number}|{self.hospital}|{self.patient_id}|{self.visit_id}".encode()
+
+    def fact(self) -> bytes:
+        """Key of the visit's fact."""
+        return f"{self.hospital}|{self.patient_id}|{self.visit_id}".encode()
+
+
+class Head(msgspec.Struct, array_like=True):
+    """What is rewritten with every batch that touches the visit. Fields may only be appended, with defaults.
+
+    `applied`: last ledger version applied. `sources`: source topic/partition → last position applied. `published`:
+    the (department, month) rows ever published, so that one that empties is withdrawn. `responsible`: the row that last
+    counted the visit itself.
+    """
+
+    applied: int = 0
+    sources: dict[str, int] = {}
+    sealed: int = 0
+    tail: list[Mark] = []
+    episodes: dict[str, Episode] = {}
+    as_of: int = 0
+    warning_count: int = 0
+    published: list[tuple[str, int]] = []
+    responsible: tuple[str, int] | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_head_decoder = msgspec.msgpack.Decoder(Head)
+
+
+class Visit:
+    """One visit, live. Owned by whoever loaded it: `reduce` changes it in place and it is never shared."""
+
+    __slots__ = (
+        "charges",
+        "digests",
+        "dirty",
+        "effective",
+        "head",
+        "key",
+        "orders",
+        "settlement",
+        "stay",
+        "stay_marks",
+        "tally",
+        "unsealed",
+        "waiting",
+        "watching",
+    )
+
+    def __init__(self, key: VisitKey, head: Head) -> None:
+        self.key = key
+        self.head = head
+        #: charge id → the mark as applied; `effective` only for refunds that inherited something.
+        self.charges: dict[str, ChargeMark] = {}
+        self.effective: dict[str, ChargeMark] = {}
+        #: charge id → refunds that name it (and may inherit from it, or be unmatched while it is unseen).
+        self.waiting: dict[str, list[str]] = {}
+        self.orders: dict[str, OrderMark] = {}
+        #: (what, event id) → digest of every order, admission and settlement event applied.
+        self.digests: dict[tuple[str, str], int] = {}
+        self.stay_marks: dict[str, StayMark] = {}
+        self.settlement: SettlementMark | None = None
+        self.stay = Stay()
+        self.tally = Tally()
+        #: (department, month) rows touched since the last publication.
+        self.dirty: set[tuple[str, int]] = set()
+        self.unsealed: list[tuple[int, list[Mark]]] = []
+        #: agents.core.watching.Watching, resolved on first use; here because it lives as long as the visit.
+        self.watching: object | None = None
+
+    @classmethod
+    def load(cls, key: VisitKey, store: Mapping[bytes, bytes]) -> "Visit":
+        """Read a visit from its parts, or begin one that nothing is known of."""
+        raw = store.get(key.head())
+        if raw is None:
+            return cls(key, Head(sources={}, tail=[], episodes={}, published=[]))
+        head = _head_decoder.decode(raw)
+        visit = cls(key, head)
+        for number in range(head.sealed):
+            for mark in decode_chunk(store[key.chunk(number)]):
+                visit.note(mark)
+        for mark in head.tail:
+            visit.note(mark)
+        visit.refold()
+        visit.dirty.clear()  # what is stored was published before it was stored
+        return visit
+
+    def append(self, mark: Mark) -> None:
+        """Add a mark to the log; a full chunk is sealed."""
+        tail = self.head.tail
+        tail.append(mark)
+        if len(tail) >= CHUNK_MARKS:
+            self.unsealed.append((self.head.sealed, tail))
+            self.head.sealed += 1
+            self.head.tail = []
+
+    def parts(self) -> list[tuple[bytes, bytes | None]]:
+        """What must be written since the last call: newly sealed chunks and the head. One atomic group."""
+        parts: list[tuple[bytes, bytes | None]] = [
+            (self.key.chunk(number), encode_chunk(marks)) for number, marks in self.unsealed
+        ]
+        self.unsealed.clear()
+        parts.append((self.key.head(), _encoder.encode(self.head)))
+        return parts
+
+    def note(self, mark: Mark) -> None:
+        """Index one mark of the log without folding sums (loading; `refold` follows)."""
+        if type(mark) is ChargeMark:
+            self.charges[mark.charge_id] = mark
+            if mark.refund_of:
+                self.waiting.setdefault(mark.refund_of, []).append(mark.charge_id)
+        elif type(mark) is OrderMark:
+            self.note_order(mark)
+        elif type(mark) is StayMark:
+            self.note_stay(mark)
+        elif type(mark) is SettlementMark:
+            self.note_settlement(mark)
+
+    def note_order(self, mark: OrderMark) -> None:
+        """The latest event of an order says how it stands."""
+        self.digests[mark.order_id, mark.event_id] = mark.digest
+        known = self.orders.get(mark.order_id)
+        if known is None or _order_time(mark) > _order_time(known):
+            self.orders[mark.order_id] = mark
+
+    def note_stay(self, mark: StayMark) -> None:
+        """One more event of the stay; the caller folds the stay afresh."""
+        self.digests[STAY, mark.event_id] = mark.digest
+        self.stay_marks[mark.event_id] = mark
+
+    def note_settlement(self, mark: SettlementMark) -> None:
+        """The latest settlement event counts; a withdrawal leaves none (facts.py)."""
+        self.digests[SETTLEMENT, mark.event_id] = mark.digest
+        known = self.settlement
+        if known is None or _settlement_time(mark) > _settlement_time(known):
+            self.settlement = mark
+
+    def refold(self) -> None:
+        """Fold everything afresh: after loading, and when the stay changed under lines that lean on it."""
+        self.dirty.update(self.tally.shares)
+        self.stay = fold_stay(self.stay_marks.values())
+        self.tally = Tally()
+        self.effective.clear()
+        for mark in self.charges.values():
+            self.fold_charge(mark)
+
+    def fold_charge(self, mark: ChargeMark) -> ChargeMark:
+        """Add one charge to the sums, with what it inherits; returns it as it counts."""
+        counted = mark
+        if mark.lacks:
+            original = self.charges.get(mark.refund_of)
+            if original is not None and original is not mark:
+                counted = inherit(mark, original)
+                self.effective[mark.charge_id] = counted
+        self._count(counted, 1)
+        return counted
+
+    def unfold_charge(self, mark: ChargeMark) -> None:
+        """Take one charge out of the sums again."""
+        self._count(self.effective.pop(mark.charge_id, mark), -1)
+
+    def _count(self, counted: ChargeMark, sign: int) -> None:
+        stay = self.stay
+        place = stay.place_index(counted.charged_at)
+        department = counted.department or (stay.places[place].department if place >= 0 else "")
+        self.dirty.add(self.tally.add_line(counted, department, place, sign))
+
+    @property
+    def unmatched_refunds(self) -> int:
+        """Refunds that name a line not yet seen."""
+        return sum(len(ids) for original, ids in self.waiting.items() if original not in self.charges)
+
+    @property
+    def size(self) -> int:
+        """Roughly how much memory the visit takes, in marks."""
+        return len(self.charges) + len(self.digests) + 8
+
+
+def _order_time(mark: OrderMark) -> tuple[int, int, str]:
+    return mark.occurred_at, mark.recorded_at, mark.event_id
+
+
+def _settlement_time(mark: SettlementMark) -> tuple[int, int, str]:
+    return mark.occurred_at, mark.recorded_at, mark.event_id

@@ -1,0 +1,99 @@
+"""Reads a policy folder (`policy.yaml` and the item list it names), and says all that is wrong with it at once.
+
+Errors name the file, the line, the field and what is wrong. A book with an error is never used.
+"""
+
+import csv
+from datetime import tzinfo
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from agents.core.policy import Policy
+from schemas.policy import ItemFlag, PolicyFile
+from schemas.units import SHANGHAI
+
+FILE_NAME = "policy.yaml"
+#: What holds where no folder is named: nothing is watched, every figure is still kept.
+EMPTY = PolicyFile(version="none")
+
+
+class PolicyError(Exception):
+    """The policy folder cannot be used; one line a mistake."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+def load_policy(folder: Path | None, region: str = "", zone: tzinfo = SHANGHAI) -> Policy:
+    """The compiled policy of a folder; without a folder, one that watches nothing. Raises PolicyError."""
+    if folder is None:
+        return Policy(EMPTY, (), region, zone)
+    file = read_policy_file(folder / FILE_NAME)
+    items = read_items(folder / file.items) if file.items else []
+    return Policy(file, items, region, zone)
+
+
+def read_policy_file(path: Path) -> PolicyFile:
+    """Read and validate one policy.yaml. Raises PolicyError with file, line, field and mistake."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+        lines = yaml.compose(text, Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise PolicyError([f"{path}: {error.strerror}"]) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PolicyError([f"{path}:{line}: {error.problem}"]) from error
+    except yaml.YAMLError as error:
+        raise PolicyError([f"{path}: {error}"]) from error
+    try:
+        file = PolicyFile.model_validate(content)
+    except ValidationError as error:
+        raise PolicyError([
+            f"{path}:{line_of(lines, item['loc'])}: {'.'.join(map(str, item['loc']))}: {item['msg']}"
+            for item in error.errors(include_url=False)
+        ]) from error  # fmt: skip
+    if overlaps := file.overlaps():
+        raise PolicyError([f"{path}: {sentence}" for sentence in overlaps])
+    return file
+
+
+def line_of(node: yaml.Node | None, steps: tuple[int | str, ...]) -> int:
+    """Line (from 1) of the deepest part of the document that these steps reach."""
+    line = node.start_mark.line if node is not None else 0
+    for name in steps:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {key.value: (key, value) for key, value in node.value}
+            if name not in pairs:
+                break
+            key, node = pairs[name]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(name, int) and name < len(node.value):
+            node = node.value[name]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
+def read_items(path: Path) -> list[ItemFlag]:
+    """Read the item list (CSV, header line). Raises PolicyError with the line of every mistake."""
+    items: list[ItemFlag] = []
+    mistakes: list[str] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            for number, row in enumerate(csv.DictReader(lines), start=2):
+                try:
+                    items.append(ItemFlag.model_validate({name: value for name, value in row.items() if value}))
+                except ValidationError as error:
+                    mistakes += [
+                        f"{path}:{number}: {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+                    ]
+    except OSError as error:
+        raise PolicyError([f"{path}: {error.strerror}"]) from error
+    if mistakes:
+        raise PolicyError(mistakes)
+    return items
