@@ -15,8 +15,8 @@ from schemas.policy import ItemFlag, PolicyFile
 from schemas.units import SHANGHAI
 
 FILE_NAME = "policy.yaml"
-#: What holds where no folder is named: nothing is watched, every figure is still kept.
-EMPTY = PolicyFile(version="none")
+#: What holds where no folder is named: general 示例 thresholds, and no quotas, for those only a hospital knows.
+DEFAULT_FOLDER = Path(__file__).with_name("default_policy")
 
 
 class PolicyError(Exception):
@@ -28,9 +28,8 @@ class PolicyError(Exception):
 
 
 def load_policy(folder: Path | None, region: str = "", zone: tzinfo = SHANGHAI) -> Policy:
-    """The compiled policy of a folder; without a folder, one that watches nothing. Raises PolicyError."""
-    if folder is None:
-        return Policy(EMPTY, (), region, zone)
+    """The compiled policy of a folder, or the one that ships. Raises PolicyError."""
+    folder = folder or DEFAULT_FOLDER
     file = read_policy_file(folder / FILE_NAME)
     items = read_items(folder / file.items) if file.items else []
     return Policy(file, items, region, zone)
