@@ -53,7 +53,7 @@ class Visit:
         self.rng = rng
         self.known_insurance = person.insurance_type
         self._person_no = person.person_no
-        self._numbers = {"admission": 0, "order": 0, "charge": 0}
+        self._numbers = {"admission": 0, "order": 0, "change": 0, "charge": 0}
         journal.expectation.patient_of[visit_id] = person.patient_id
 
     def come_uncovered(self) -> None:
@@ -90,7 +90,7 @@ class Visit:
     def change_order(self, order_id: str, kind: str, at: int, department: str, doctor: str, **fields: Any) -> None:
         """Stop, cancel or change an order."""
         changed = {"order_id": order_id, "kind": kind, "department": department, "doctor": doctor, **fields}
-        self._write("order", at, usual_lag(self.rng), changed, f"{order_id}.{kind}")
+        self._write("order", at, usual_lag(self.rng), changed, f"{order_id}.{kind}.{self._number('change')}")
 
     def charge(
         self,

@@ -34,23 +34,32 @@ def read_all(messages: list[Message]) -> tuple[list[Event], Counter[str]]:
     return events, refused
 
 
-def distinct_charges(events: list[Event]) -> tuple[dict[tuple[str, str], ChargeEvent], int]:
-    """The first charge of each number within its visit, and how many later ones say something else."""
-    charges, conflicts = {}, 0
+def distinct_charges(events: list[Event]) -> dict[tuple[str, str], ChargeEvent]:
+    """The first charge of each number within its visit."""
+    charges = {}
     for event in events:
         if isinstance(event, ChargeEvent):
-            first = charges.setdefault((event.visit_id, event.charge_id), event)
-            conflicts += _content(first) != _content(event)
-    return charges, conflicts
+            charges.setdefault((event.visit_id, event.charge_id), event)
+    return charges
 
 
-def _content(event: ChargeEvent) -> dict[str, object]:
+def conflicts(events: list[Event]) -> int:
+    """How many events carry a number that another content has already."""
+    known, found = {}, 0
+    for event in events:
+        number = event.charge_id if isinstance(event, ChargeEvent) else event.event_id
+        first = known.setdefault((event.TYPE, event.visit_id, number), event)
+        found += _content(first) != _content(event)
+    return found
+
+
+def _content(event: Event) -> dict[str, object]:
     return event.model_dump(exclude={"event_id", "recorded_at", "person_no"})
 
 
 def totals(events: list[Event]) -> dict[tuple[str, str, str, int], int]:
     """(Visit, department, category, day) → net fen."""
-    charges, _ = distinct_charges(events)
+    charges = distinct_charges(events)
     whereabouts = defaultdict(list)
     for event in events:
         if isinstance(event, AdmissionEvent) and event.kind in {"admit", "register", "transfer"}:

@@ -17,7 +17,7 @@ from schemas.codec import SINGLE_OBJECT
 from schemas.codes import is_known
 from schemas.events import AdmissionEvent, ChargeEvent
 from schemas.reasons import Reason, RejectError
-from tests.deploy.demo.recompute import distinct_charges, read, read_all, totals
+from tests.deploy.demo.recompute import conflicts, read, read_all, totals
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_the_expectation_equals_a_plain_recomputation_from_the_bytes(seed: int) 
 
 def test_refusals_are_as_expected(hospital: Hospital, messages: list[Message]) -> None:
     events, refused = read_all(messages)
-    refused["R301"] = distinct_charges(events)[1]
+    refused["R301"] = conflicts(events)
     refused["R302"] = sum(message.event_type == "ack" for message in messages)
     assert refused == hospital.expectation.dead_letters
 
