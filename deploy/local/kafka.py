@@ -133,8 +133,8 @@ class KafkaNode:
             "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
             "log.retention.hours": -1,
             # After a kill -9 the controller refuses a new broker until the session of the old one ends (default 9 s).
-            "broker.session.timeout.ms": 2_000,
-            "broker.heartbeat.interval.ms": 400,
+            "broker.session.timeout.ms": 3_000,
+            "broker.heartbeat.interval.ms": 500,
         }
 
     def _answers(self) -> bool:
