@@ -73,6 +73,7 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(logging.WARNING)
     for name in _FRAMEWORKS:  # Faust sets levels of its own where it is left to itself
         logging.getLogger(name).setLevel(logging.INFO if settings.log_level == "DEBUG" else logging.WARNING)
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns of every 0.1 s without the processor
 
 
 def hash_id(value: str | bytes) -> str:

@@ -15,6 +15,7 @@ Whatever fails ends the process with a non-zero status, and no other batch is ta
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -295,4 +296,9 @@ def run_stage(make: Callable[[Settings], Stage], settings: Settings) -> NoReturn
 
 
 async def _run(stage: Stage, settings: Settings) -> None:
-    await Runner(stage, settings).run()
+    runner = Runner(stage, settings)
+    # A fetch makes tens of thousands of short-lived objects: with the default thresholds the collector would walk
+    # every cached state several times a second.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    await runner.run()

@@ -22,6 +22,7 @@ BATCH_BYTES = 1_000_000
 # Upper bound of what a record takes beside its key, value and headers, and a batch beside its records.
 _RECORD_OVERHEAD = 32
 _BATCH_OVERHEAD = 128
+_NONE: list[tuple[str, bytes]] = []
 
 
 class SendError(SafeError):
@@ -101,13 +102,15 @@ class Sender:
 
     def _fill(self, target: tuple[str, int], records: Sequence[Output]) -> Iterable[BatchBuilder]:
         builder = self._producer.create_batch()
-        append, size = builder.append, builder.size
+        append, filled = builder.append, 0
         for key, value, headers in records:
-            if builder.record_count() and size() + (len(value) if value else 0) > BATCH_BYTES:
+            size = _RECORD_OVERHEAD + (len(value) if value else 0)
+            if filled and filled + size > BATCH_BYTES:
                 yield builder
                 builder = self._producer.create_batch()
-                append, size = builder.append, builder.size
-            if append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
+                append, filled = builder.append, 0
+            filled += size
+            if append(timestamp=None, key=key, value=value, headers=list(headers) if headers else _NONE) is None:
                 raise SendError(f"{target[0]}[{target[1]}]: a record beyond {LARGEST_MESSAGE_BYTES} bytes")
         yield builder
 
