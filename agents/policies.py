@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from agents.core.policy import Policy
 from schemas.policy import ItemFlag, PolicyFile
 from schemas.units import SHANGHAI
+from streams.logs import SafeError
 
 FILE_NAME = "policy.yaml"
 #: What holds where no folder is named: general 示例 thresholds, and no quotas, for those only a hospital knows.
 DEFAULT_FOLDER = Path(__file__).with_name("default_policy")
 
 
-class PolicyError(Exception):
+class PolicyError(SafeError):
     """The policy folder cannot be used; one line a mistake."""
 
     def __init__(self, mistakes: list[str]) -> None:

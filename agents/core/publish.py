@@ -90,6 +90,8 @@ def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
 
 def _segments(visit: Visit) -> tuple[Segment, ...]:
     places, amounts = visit.stay.places, visit.tally.segments
+    if not places:
+        return ()
     ends = [*(place.entered_at for place in places[1:]), visit.stay.discharged_at]
     return tuple(
         Segment(place.department, place.ward, place.bed, place.entered_at, end, amounts.get(index, 0))
