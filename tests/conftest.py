@@ -19,7 +19,6 @@ import pytest
 if TYPE_CHECKING:
     from deploy.local.clickhouse import ClickHouseNode
     from deploy.local.debian_clickhouse import DebianClickHouseNode
-
     from deploy.local.kafka import KafkaNode
 
 _MARKERS_WITH_SOCKETS = frozenset({"integration", "chaos", "server", "bench"})
