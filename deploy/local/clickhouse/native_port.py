@@ -84,8 +84,8 @@ class NativeClient(socketserver.BaseRequestHandler):
                 with session:
                     while self._packet(session):
                         pass
-        except (EOFError, ConnectionError):
-            pass  # the client left
+        except (EOFError, ConnectionError, UnicodeDecodeError):
+            pass  # the client left, or never spoke this protocol
 
     # -------------------------------------------------------------------------------- reading
 
