@@ -1,0 +1,71 @@
+"""Whether all is well: the auditor's word, and the totals in ClickHouse against the hospital's own expectation."""
+
+from dataclasses import dataclass, field
+
+from clickhouse_driver import Client
+
+from deploy.demo.hospital.expectation import Expectation
+from deploy.demo.stack import Stack
+from schemas import units
+
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was compared, and every difference as a line."""
+
+    visits: int = 0
+    departments: int = 0
+    days: int = 0
+    total_fen: int = 0
+    dead_letters: dict[str, int] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+    auditor_silent: bool = False
+    auditor_says: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """The auditor is silent, and nothing differs."""
+        return self.auditor_silent and not self.differences
+
+
+def judge(stack: Stack, client: Client, expectation: Expectation) -> Verdict:
+    """Compare per visit, department and month, day, and dead letters by reason; then ask the auditor."""
+    verdict = Verdict()
+    visits = dict(client.execute("SELECT visit_id, amount_fen FROM v_visit"))
+    verdict.visits, verdict.total_fen = len(visits), sum(visits.values())
+    _compare(verdict, "visit", visits, expectation.by_visit())
+    found = client.execute("SELECT department, month, amount_fen FROM v_department_month WHERE amount_fen != 0")
+    departments = {f"{department} {month}": amount for department, month, amount in found}
+    verdict.departments = len(departments)
+    booked = expectation.by_department_month().items()
+    _compare(verdict, "department", departments, {f"{code} {month}": fen for (code, month), fen in booked if fen})
+    days = {str(day): amount for day, amount in client.execute("SELECT charged_on, amount_fen FROM v_day") if amount}
+    verdict.days = len(days)
+    expected_days = {units.day_text(day): fen for day, fen in expectation.by_day().items() if fen}
+    _compare(verdict, "day", days, expected_days)
+    verdict.dead_letters = dict(client.execute("SELECT reason, count() FROM v_dead_letter GROUP BY reason"))
+    for reason in sorted(verdict.dead_letters.keys() | expectation.dead_letters.keys()):
+        count, sent = verdict.dead_letters.get(reason, 0), expectation.dead_letters[reason]
+        if count != sent:
+            verdict.differences.append(f"dead letters {reason}: {count} in ClickHouse, {sent} expected")
+    done = stack.run("verify")
+    verdict.auditor_silent = done.returncode == 0
+    verdict.auditor_says = (done.stdout + done.stderr).strip()
+    return verdict
+
+
+def _compare(verdict: Verdict, what: str, found: dict[str, int], expected: dict[str, int]) -> None:
+    wrong = [
+        f"{what} {name}: {_yuan(found.get(name))} in ClickHouse, {_yuan(expected.get(name))} expected"
+        for name in sorted(found.keys() | expected.keys())
+        if found.get(name) != expected.get(name)
+    ]
+    verdict.differences += wrong[:_SHOWN]
+    if len(wrong) > _SHOWN:
+        verdict.differences.append(f"… and {len(wrong) - _SHOWN} more of this kind")
+
+
+def _yuan(fen: int | None) -> str:
+    return "nothing" if fen is None else units.yuan_text(fen)
