@@ -4,6 +4,7 @@ Left out on purpose: passwords, sessions, compressed replies other than `compres
 its own.
 """
 
+import contextlib
 import gzip
 import json
 import time
@@ -92,6 +93,11 @@ class HttpClient(BaseHTTPRequestHandler):
     server_version = "kongfei-clickhouse"
     disable_nagle_algorithm = True
     server: HttpPort
+
+    def handle(self) -> None:
+        """Serve requests until the client leaves, in whatever way."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Requests may carry patients' data: they are not logged."""
