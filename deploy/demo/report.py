@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from clickhouse_driver import Client
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -42,12 +43,12 @@ def report_alerts(screen: Screen, client: Client) -> None:
         peaks[rule][level] += count
         ended[rule] += count if status == "cleared" else 0
     screen.heading("告警：按规则与最高级别", "alerts by rule and by the worst level they reached")
-    table = _table("规则 rule", "")
+    table = _table("规则\nrule", "")
     for level in LEVEL_NAMES:
         zh, en, mark = LEVEL_NAMES[level]
-        table.add_column(f"{mark}{zh} {en}", justify="right", style=STYLES[level])
-    table.add_column("合计 all", justify="right")
-    table.add_column("已解除 cleared", justify="right")
+        table.add_column(f"{mark}{zh}\n{en}", justify="right", style=STYLES[level])
+    table.add_column("合计\nall", justify="right")
+    table.add_column("已解除\ncleared", justify="right")
     for rule, (zh, en) in RULE_NAMES.items():
         counts = peaks.get(rule, {})
         figures = [counts.get(level.value, 0) for level in LEVEL_NAMES]
@@ -65,8 +66,15 @@ def report_costliest(screen: Screen, client: Client) -> None:
         " self_pay_percent, quota_used_percent, worst_level FROM v_visit ORDER BY amount_fen DESC, visit_id LIMIT 5"
     )
     screen.heading("费用最高的五次就诊", "the five costliest visits")
-    table = _table("就诊 visit", "科室 department", "状态 status")
-    for name in ("天 days", "总费用 yuan", "药占比 drug", "材料 material", "自费 self-pay", "定额使用 quota"):
+    table = _table("就诊\nvisit", "科室\ndepartment", "状态\nstatus")
+    for name in (
+        "住院日\ndays",
+        "总费用\nyuan",
+        "药占比\ndrugs",
+        "材料占比\nmaterial",
+        "自费率\nself-pay",
+        "定额使用\nquota use",
+    ):
         table.add_column(name, justify="right")
     for visit, department, status, days, amount, drug, material, self_pay, quota, level in rows:
         table.add_row(
@@ -84,8 +92,16 @@ def report_departments(screen: Screen, client: Client) -> None:
         " ORDER BY month, quota_used_percent DESC, department"
     )
     screen.heading("科室与定额", "departments against quota (visits by month of admission)")
-    table = _table("月 month", "科室 department")
-    for name in ("费用 yuan", "定额 quota", "使用 used", "超定额 over", "超4倍 >4×", "药占比 drug", "材料 material"):
+    table = _table("月\nmonth", "科室\ndepartment")
+    for name in (
+        "总费用\nyuan",
+        "定额合计\nquotas",
+        "定额使用\nquota use",
+        "超定额\nover",
+        "超4倍\nover 4×",
+        "药占比\ndrugs",
+        "材料占比\nmaterial",
+    ):
         table.add_column(name, justify="right")
     last = None
     for department, month, amount, _, quota, used, over, over_4x, drug, material in rows:
@@ -103,9 +119,9 @@ def report_departments(screen: Screen, client: Client) -> None:
 def report_dead_letters(screen: Screen, found: dict[str, int], expected: dict[str, int]) -> None:
     """Refused messages by reason, beside how many the hospital sent."""
     screen.heading("死信：被拒消息及原因", "dead letters by reason")
-    table = _table("原因 reason", "含义", "meaning")
-    table.add_column("收到 found", justify="right")
-    table.add_column("应有 sent", justify="right")
+    table = _table("原因\nreason", "含义", "\nmeaning")
+    table.add_column("收到\nfound", justify="right")
+    table.add_column("应有\nsent", justify="right")
     for reason in sorted(found.keys() | expected.keys()):
         zh, en = MEANING[Reason(reason)]
         differs = found.get(reason, 0) != expected.get(reason, 0)
@@ -119,7 +135,7 @@ def report_dead_letters(screen: Screen, found: dict[str, int], expected: dict[st
 
 
 def _table(*columns: str) -> Table:
-    table = Table(expand=False, header_style="bold", padding=(0, 1))
+    table = Table(expand=False, header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=True)
     return table

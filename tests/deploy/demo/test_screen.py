@@ -1,0 +1,130 @@
+"""What the demo prints where nobody has a terminal: plain lines, at most 100 columns, no control characters."""
+
+import io
+import unicodedata
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from deploy.demo import report
+from deploy.demo.alert_board import News, news_line
+from deploy.demo.answers import answer, worth_answering
+from deploy.demo.gauges import Reading
+from deploy.demo.screen import WIDTH, Picture, Screen, per_second_meter
+from deploy.demo.verdict import Verdict
+from schemas.alerts import Alert, Derivation, Level
+from schemas.events import AckEvent
+
+
+def columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def an_alert(**changes) -> Alert:
+    fields = {
+        "alert_id": "H|P000001|ZY0000001|visit_quota||1", "version": 1, "hospital": "H", "rule": "visit_quota",
+        "subject": "", "episode": 1, "level": "red", "peak_level": "red", "status": "raised", "value": 10_100,
+        "threshold": 10_000, "unit": "bp", "message_zh": "定额使用率 101.00%。", "message_en": "101 %",
+        "derivation": Derivation({}, "", "", "", ""), "history": (), "raised_at": 0, "updated_at": 1_800_000_000_000,
+        "patient_id": "P000001", "visit_id": "ZY0000001", "department": "A04.03", "ward": "W02", "bed": "W02-07",
+    }  # fmt: skip
+    return Alert(**(fields | changes))
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    monkeypatch.setattr("deploy.demo.screen._plain_console", lambda: Console(
+        width=WIDTH, file=io.StringIO(), force_terminal=False, color_system=None, highlight=False
+    ))  # fmt: skip
+    return Screen()
+
+
+def printed(screen: Screen) -> list[str]:
+    return screen.console.file.getvalue().splitlines()
+
+
+def assert_plain(lines: list[str]) -> None:
+    assert lines
+    for line in lines:
+        assert columns(line) <= WIDTH, line
+        assert not any(unicodedata.category(letter) == "Cc" for letter in line), line
+
+
+def test_progress_is_plain_lines(screen: Screen) -> None:
+    picture = Picture(85_000, 84_900, 85_000, Reading(84_900, 84_900, 123_456), 12_345, Counter({Level.RED: 120}))
+    news = [News(Level.RED, "▲红 触发 骨科 W02-07 ZY0000001 " + "材料占比" * 30)] * 9
+    screen.title("控费 Kongfei", "the demo")
+    with screen.step("启动", "starting"), screen.watching():
+        screen.show(picture, news)
+    lines = printed(screen)
+    assert_plain(lines)
+    assert any("发布 85,000/85,000" in line and "[" in line for line in lines)
+
+
+def test_the_live_picture_fits_too(screen: Screen) -> None:
+    picture = Picture(
+        85_000, 84_900, 85_000, Reading(84_900, 84_900, 123_456), 12_345, Counter(dict.fromkeys(Level, 99))
+    )
+    screen.say(screen._drawn(picture))
+    assert_plain(printed(screen))
+
+
+def test_the_reports_fit(screen: Screen) -> None:
+    class Client:
+        def execute(self, query: str) -> list[tuple]:
+            if "v_alert" in query:
+                return [("visit_quota", "purple", "raised", 1), ("transfer", "notice", "cleared", 1234)]
+            if "v_visit" in query:
+                return [(
+                    "ZY0000001", "A03.05", "已出院", 120, Decimal("1234567.89"), Decimal("73.51"), Decimal("10.70"),
+                    Decimal("100.00"), Decimal("591.70"), "purple",
+                )] * 5  # fmt: skip
+            return [
+                ("A28", 202603, Decimal("12345678.90"), 1, 26_720_000, Decimal("171.25"), 12, 3, Decimal("1.5"), None)
+            ]
+
+    report.report_alerts(screen, Client())
+    report.report_costliest(screen, Client())
+    report.report_departments(screen, Client())
+    report.report_dead_letters(screen, {"D101": 4, "V214": 12}, {"D101": 4, "R301": 15})
+    report.report_verdict(screen, Verdict(962, 20, 21, 271_988_017, {}, ["visit ZY1: 1.00 in ClickHouse"], True, "ok"))
+    lines = printed(screen)
+    assert_plain(lines)
+    assert not any("…" in line for line in lines if "D1" not in line and "V2" not in line and "R3" not in line), lines
+
+
+def test_a_ticker_line_names_the_department_and_the_bed() -> None:
+    assert news_line(an_alert()) == "▲红 触发 骨科 W02-07 ZY0000001 定额使用率 101.00%。"
+    month = an_alert(visit_id="", patient_id="", ward="", bed="", month=202603, status="cleared", level="yellow")
+    assert news_line(month) == "●黄 解除 骨科 202603 定额使用率 101.00%。"
+
+
+def test_every_answer_is_a_valid_event() -> None:
+    for number in range(4):
+        message = answer(an_alert(), number)
+        event = AckEvent.model_validate_json(message.value)
+        assert event.alert_id == an_alert().alert_id
+        assert event.visit_id == "ZY0000001"
+        assert message.topic == "alert.ack.v1"
+
+
+def test_only_unanswered_red_alerts_of_visits_are_answered() -> None:
+    alerts = [
+        an_alert(status="acknowledged"), an_alert(level="yellow"), an_alert(visit_id=""), an_alert(level="purple"),
+    ]  # fmt: skip
+    assert worth_answering(alerts, 5) == alerts[3:]
+
+
+def test_the_rate_is_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 2.0, 10.0])
+    monkeypatch.setattr("deploy.demo.screen.time.monotonic", lambda: next(clock))
+    rate = per_second_meter()
+    assert [rate(count) for count in (0, 100, 300, 300)] == [0, 100, 150, 0]
+
+
+def test_a_copied_line_is_never_broken(screen: Screen) -> None:
+    screen.say_whole(Text("x" * 300))
+    assert printed(screen) == ["x" * 300]
