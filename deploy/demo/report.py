@@ -67,15 +67,15 @@ def report_costliest(screen: Screen, client: Client) -> None:
     )
     screen.heading("费用最高的五次就诊", "the five costliest visits")
     table = _table("就诊\nvisit", "科室\ndepartment", "状态\nstatus")
-    for name in (
+    _add_figures(
+        table,
         "住院日\ndays",
         "总费用\nyuan",
         "药占比\ndrugs",
         "材料占比\nmaterial",
         "自费率\nself-pay",
         "定额使用\nquota use",
-    ):
-        table.add_column(name, justify="right")
+    )
     for visit, department, status, days, amount, drug, material, self_pay, quota, level in rows:
         table.add_row(
             visit, _department(department), status, _shown(days), f"{amount:,.2f}", _percent(drug), _percent(material),
@@ -93,7 +93,8 @@ def report_departments(screen: Screen, client: Client) -> None:
     )
     screen.heading("科室与定额", "departments against quota (visits by month of admission)")
     table = _table("月\nmonth", "科室\ndepartment")
-    for name in (
+    _add_figures(
+        table,
         "总费用\nyuan",
         "定额合计\nquotas",
         "定额使用\nquota use",
@@ -101,8 +102,7 @@ def report_departments(screen: Screen, client: Client) -> None:
         "超4倍\nover 4×",
         "药占比\ndrugs",
         "材料占比\nmaterial",
-    ):
-        table.add_column(name, justify="right")
+    )
     last = None
     for department, month, amount, _, quota, used, over, over_4x, drug, material in rows:
         if last not in {None, month}:
@@ -141,6 +141,11 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _add_figures(table: Table, *columns: str) -> None:
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+
+
 def _count(number: int) -> str:
     return f"{number:,}" if number else "·"
 
@@ -172,11 +177,14 @@ def report_verdict(screen: Screen, verdict: Verdict) -> None:
     for line in verdict.auditor_says.splitlines()[-5:]:
         screen.say(Text(f"  {line}"))
     mark = "✗" if verdict.differences else "✓"
-    compared = (
-        f"{mark} 与医院自身预期比对  against the hospital's own expectation: {verdict.visits} 次就诊 visits,"
-        f" {verdict.departments} 科室月 department months, {verdict.days} 天 days, 合计 total {total} 元 yuan"
-    )
+    compared = f"{mark} 与医院自身预期比对  against the hospital's own expectation"
     screen.say(Text(compared, style=_verdict_style(not verdict.differences)))
+    screen.say(
+        Text(
+            f"  {verdict.visits:,} 次就诊 visits · {verdict.departments} 个科室月 department months"
+            f" · {verdict.days} 天 days · 合计 total {total} 元 yuan"
+        )
+    )
     for line in verdict.differences:
         screen.say(Text(f"  {line}"))
 
