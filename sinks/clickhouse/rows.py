@@ -1,0 +1,317 @@
+"""From a record of an output topic to the row of its table: pure functions, one a topic. No I/O, no clock, no rule.
+
+Times are epoch milliseconds, which the driver writes into DateTime64(3) as they are. Whatever cannot be decoded raises;
+the caller makes it a dead letter (S402).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from schemas.alerts import decode_alert
+from schemas.dead_letter import read_dead_letter
+from schemas.facts import decode_department_fact, decode_visit_fact
+from schemas.ledger import Ack, Admission, Charge, Entry, Order, Settlement, decode_entry, version_of
+from sinks.clickhouse.tables import (
+    ADMISSION_EVENT,
+    ALERT,
+    ALERT_ACK,
+    CHARGE_LINE,
+    DEAD_LETTER,
+    DEPARTMENT_FACT,
+    ORDER_EVENT,
+    SETTLEMENT_EVENT,
+    VISIT_FACT,
+    Table,
+)
+from streams.topics import Topic
+
+Row: TypeAlias = tuple[Any, ...]
+#: What a record that cannot be read raises.
+UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError)
+
+#: Most bytes of a refused message that are kept in ClickHouse; its full length stands beside.
+VALUE_LIMIT = 64 * 1024
+_fields = msgspec.structs.astuple
+_INT32 = 2**31 - 1
+_INT64 = 2**63 - 1
+
+
+class Record(Protocol):
+    """One Kafka record as the consumer gives it."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Iterable[tuple[str, bytes | None]]
+
+
+ToRow: TypeAlias = Callable[[Record, int], tuple[Table, Row]]
+
+
+def _charge(entry: Entry, body: Charge, version: int, record: Record) -> Row:
+    """Written out, and the body taken whole: this is where nearly every record passes."""
+    return (
+        entry.hospital,
+        entry.patient_id,
+        entry.visit_id,
+        *_fields(body),
+        entry.event_id,
+        entry.person_no,
+        entry.occurred_at,
+        entry.recorded_at,
+        entry.warnings,
+        entry.digest,
+        version,
+        entry.source_topic,
+        entry.source_partition,
+        entry.source_position,
+        record.partition,
+        record.offset,
+    )
+
+
+def _where(entry: Entry, version: int, record: Record) -> Row:
+    """The columns every ledger table ends with."""
+    return (
+        entry.person_no,
+        entry.occurred_at,
+        entry.recorded_at,
+        entry.warnings,
+        entry.digest,
+        version,
+        entry.source_topic,
+        entry.source_partition,
+        entry.source_position,
+        record.partition,
+        record.offset,
+    )
+
+
+def _order(entry: Entry, body: Order, version: int, record: Record) -> Row:
+    return (
+        entry.hospital,
+        entry.patient_id,
+        entry.visit_id,
+        body.order_id,
+        entry.event_id,
+        body.kind,
+        body.item_code,
+        body.hospital_item_code,
+        body.quantity_e4,
+        body.dose,
+        body.frequency,
+        body.days,
+        body.unit_price_micro,
+        body.long_term,
+        body.take_home,
+        body.department,
+        body.doctor,
+        body.doctor_grade,
+        *_where(entry, version, record),
+    )
+
+
+def _admission(entry: Entry, body: Admission, version: int, record: Record) -> Row:
+    return (
+        entry.hospital,
+        entry.patient_id,
+        entry.visit_id,
+        entry.event_id,
+        body.kind,
+        body.insurance_type,
+        body.care_type,
+        body.person_type,
+        body.sex,
+        body.birth_date,
+        body.ward,
+        body.bed,
+        body.department,
+        body.doctor,
+        tuple(diagnosis.code for diagnosis in body.diagnoses),
+        tuple(diagnosis.role for diagnosis in body.diagnoses),
+        tuple(procedure.code for procedure in body.procedures),
+        body.leave,
+        body.discharge_way,
+        body.disease_code,
+        *_where(entry, version, record),
+    )
+
+
+def _settlement(entry: Entry, body: Settlement, version: int, record: Record) -> Row:
+    return (
+        entry.hospital,
+        entry.patient_id,
+        entry.visit_id,
+        entry.event_id,
+        *_fields(body),
+        *_where(entry, version, record),
+    )
+
+
+def _ack(entry: Entry, body: Ack, version: int, record: Record) -> Row:
+    return (
+        entry.hospital,
+        entry.patient_id,
+        entry.visit_id,
+        entry.event_id,
+        *_fields(body),
+        *_where(entry, version, record),
+    )
+
+
+_BODIES: dict[type, tuple[Table, Callable[[Entry, Any, int, Record], Row]]] = {
+    Order: (ORDER_EVENT, _order),
+    Admission: (ADMISSION_EVENT, _admission),
+    Settlement: (SETTLEMENT_EVENT, _settlement),
+    Ack: (ALERT_ACK, _ack),
+}
+
+
+def ledger_row(record: Record, epoch: int) -> tuple[Table, Row]:
+    """One ledger entry as a row of charge_line, order_event, admission_event, settlement_event or alert_ack."""
+    entry = decode_entry(record.value or b"")
+    body = entry.body
+    version = version_of(epoch, record.offset)
+    if type(body) is Charge:
+        return CHARGE_LINE, _charge(entry, body, version, record)
+    table, to_row = _BODIES[type(body)]
+    return table, to_row(entry, body, version, record)
+
+
+_visit_head = attrgetter(*(name for name, _ in VISIT_FACT.columns[: VISIT_FACT.position["category_code"]]))
+_categories = tuple(
+    attrgetter(name)
+    for name in ("category", "amount_fen", "class_a_fen", "class_b_fen", "class_c_fen", "unclassified_fen")
+)
+_shares = tuple(
+    attrgetter(name)
+    for name in (
+        "department", "month", "amount_fen", "drug_fen", "herbal_fen", "material_fen", "test_fen", "self_pay_fen",
+        "charge_count",
+    )
+)  # fmt: skip
+_segments = tuple(attrgetter(name) for name in ("department", "ward", "bed", "entered_at", "left_at", "amount_fen"))
+_history = tuple(
+    attrgetter(name)
+    for name in ("at", "what", "level", "value", "event_id", "version", "actor", "role", "decision", "reason")
+)
+
+
+def _parallel(items: tuple[Any, ...], fields: tuple[Callable[[Any], Any], ...]) -> Row:
+    """Structs as parallel arrays, one a field."""
+    return tuple([field(item) for item in items] for field in fields)
+
+
+def visit_fact_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the fact has its own version
+    """One visit fact; categories, shares and segments as parallel arrays."""
+    fact = decode_visit_fact(record.value or b"")
+    quota = fact.quota
+    return VISIT_FACT, (
+        *_visit_head(fact),
+        *_parallel(fact.categories, _categories),
+        *_parallel(fact.departments, _shares),
+        *_parallel(fact.segments, _segments),
+        *_fields(fact.ratios),
+        *(_fields(quota) if quota else ("", "", None, None, None, None)),
+        fact.open_alerts,
+        fact.worst_level,
+        fact.settlement_id,
+        fact.settled_total_fen,
+        fact.settled_fund_fen,
+        fact.settled_patient_fen,
+        fact.warning_count,
+        record.partition,
+        record.offset,
+    )
+
+
+_department = attrgetter(*(name for name, _ in DEPARTMENT_FACT.columns[:-2]))
+
+
+def department_fact_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the fact has its own version
+    """One department fact."""
+    fact = decode_department_fact(record.value or b"")
+    return DEPARTMENT_FACT, (*_department(fact), record.partition, record.offset)
+
+
+def alert_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the alert has its own version
+    """One alert; its history and the inputs of its derivation as parallel arrays."""
+    alert = decode_alert(record.value or b"")
+    why = alert.derivation
+    return ALERT, (
+        alert.alert_id,
+        alert.version,
+        alert.hospital,
+        alert.rule,
+        alert.subject,
+        alert.episode,
+        alert.level,
+        alert.peak_level,
+        alert.status,
+        alert.value,
+        alert.threshold,
+        alert.unit,
+        alert.message_zh,
+        alert.message_en,
+        list(why.inputs),
+        list(why.inputs.values()),
+        why.formula,
+        why.policy_id,
+        why.policy_version,
+        why.policy_source,
+        *_parallel(alert.history, _history),
+        alert.raised_at,
+        alert.updated_at,
+        alert.patient_id,
+        alert.visit_id,
+        alert.department,
+        alert.month,
+        alert.ward,
+        alert.bed,
+        record.partition,
+        record.offset,
+    )
+
+
+def dead_letter_row(record: Record, epoch: int) -> tuple[Table, Row]:
+    """One dead letter. Never refused: whatever its headers say is cut to what the columns hold."""
+    letter = read_dead_letter(record.key, record.value, record.headers)
+    value = letter.value or b""
+    return DEAD_LETTER, (
+        letter.source_topic[:256],
+        _within(letter.source_partition, _INT32),
+        _within(letter.source_offset, _INT64),
+        letter.reason[:32],
+        int.from_bytes(blake2b(value, digest_size=8).digest(), "big"),
+        letter.detail[:2000],
+        letter.stage[:64],
+        letter.content[:32],
+        _within(letter.at, _INT64),
+        (letter.key or b"")[:1024],
+        value[:VALUE_LIMIT],
+        len(value),
+        version_of(epoch, record.offset),
+        record.partition,
+        record.offset,
+    )
+
+
+def _within(number: int, limit: int) -> int:
+    return max(-limit, min(limit, number))
+
+
+TO_ROW: Mapping[str, ToRow] = {
+    Topic.LEDGER: ledger_row,
+    Topic.VISIT_FACT: visit_fact_row,
+    Topic.DEPARTMENT_FACT: department_fact_row,
+    Topic.ALERT: alert_row,
+    Topic.DEAD_LETTER: dead_letter_row,
+}
+#: Tables in which a later row of a key replaces an earlier one: only the latest of a block need be written.
+LATEST_ONLY = frozenset({VISIT_FACT, DEPARTMENT_FACT, ALERT})
