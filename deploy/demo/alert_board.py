@@ -1,13 +1,16 @@
 """Follows the alert topic like any other reader: the newest version of every alert, and what has just happened."""
 
+import re
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass
+from functools import cache
 
 from kafka import KafkaConsumer, TopicPartition
 
+from deploy.demo.hospital.catalogue import Item, catalogue
 from deploy.demo.hospital.departments import BY_CODE
-from schemas.alerts import Alert, Level, Status, decode_alert
+from schemas.alerts import Alert, Level, Rule, Status, decode_alert
 from streams.connection import kafka_python_options
 from streams.settings import Settings
 from streams.topics import Topic
@@ -97,9 +100,25 @@ class AlertBoard:
 
 
 def news_line(alert: Alert) -> str:
-    """`▲红 触发 骨科 W02-07 ZY0000123 材料占比 …`."""
+    """`▲红 触发 骨科 W02-07 ZY0000123 材料占比 …`, with names where the alert has codes."""
     zh, _, mark = LEVEL_NAMES[Level(alert.level)]
-    department = BY_CODE.get(alert.department)
-    place = department.name if department else alert.department
-    who = " ".join(part for part in (place, alert.bed, alert.visit_id or str(alert.month)) if part)
-    return f"{mark}{zh} {STATUS_NAMES[Status(alert.status)]} {who} {alert.message_zh}"
+    who = " ".join(
+        part for part in (_department_name(alert.department), alert.bed, alert.visit_id or str(alert.month)) if part
+    )
+    message = alert.message_zh
+    if alert.rule == Rule.TRANSFER:
+        for code in re.split("[>@]", alert.subject)[:2]:
+            message = re.sub(rf"(?<![\w.]){re.escape(code)}(?![\w.])", _department_name(code), message)
+    elif item := _items().get(alert.subject):
+        message = message.replace(alert.subject, item.name)
+    return f"{mark}{zh} {STATUS_NAMES[Status(alert.status)]} {who} {message}"
+
+
+def _department_name(code: str) -> str:
+    department = BY_CODE.get(code)
+    return department.name if department else code
+
+
+@cache
+def _items() -> dict[str, Item]:
+    return {item.item_code: item for item in catalogue().values()}

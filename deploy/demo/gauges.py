@@ -16,6 +16,10 @@ READERS: dict[str, tuple[Topic, ...]] = {
     "departments": (Topic.DEPARTMENT_LEDGER,),
     "sink": (Topic.LEDGER, Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.DEAD_LETTER),
 }
+_ROWS = (
+    "SELECT sum(total_rows) FROM system.tables"
+    " WHERE database = currentDatabase() AND name NOT IN ('code_name', 'schema_migration')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Gauges:
 
     def _read_rows(self) -> int:
         try:
-            found = self._client.execute("SELECT sum(total_rows) FROM system.tables WHERE database = currentDatabase()")
+            found = self._client.execute(_ROWS)
         except (Error, OSError):  # a busy server may answer late; the figure is only shown
             self._client.disconnect()
             return self._rows

@@ -119,18 +119,17 @@ def report_departments(screen: Screen, client: Client) -> None:
 def report_dead_letters(screen: Screen, found: dict[str, int], expected: dict[str, int]) -> None:
     """Refused messages by reason, beside how many the hospital sent."""
     screen.heading("死信：被拒消息及原因", "dead letters by reason")
-    table = _table("原因\nreason", "含义", "\nmeaning")
-    table.add_column("收到\nfound", justify="right")
-    table.add_column("应有\nsent", justify="right")
+    table = _table()
+    for name, width in (("原因\nreason", 6), ("收到\nfound", 5), ("应有\nsent", 5), ("含义", 18)):
+        table.add_column(name, justify="right" if width == 5 else "left", no_wrap=True, min_width=width)
+    table.add_column("\nmeaning", no_wrap=True, overflow="ellipsis", max_width=50)
     for reason in sorted(found.keys() | expected.keys()):
         zh, en = MEANING[Reason(reason)]
         differs = found.get(reason, 0) != expected.get(reason, 0)
-        table.add_row(
-            reason, zh, Text(en, overflow="ellipsis", no_wrap=True),
-            Text(_count(found.get(reason, 0)), style="bold red" if differs else ""), _count(expected.get(reason, 0)),
-        )  # fmt: skip
+        count = Text(_count(found.get(reason, 0)), style="bold red" if differs else "")
+        table.add_row(reason, count, _count(expected.get(reason, 0)), zh, en)
     table.add_section()
-    table.add_row("合计", "", "all", _count(sum(found.values())), _count(sum(expected.values())))
+    table.add_row("all", _count(sum(found.values())), _count(sum(expected.values())), "合计")
     screen.say(table)
 
 

@@ -99,18 +99,19 @@ class Screen:
             self._live.update(self._drawn(picture), refresh=True)
         elif time.monotonic() - self._printed >= PLAIN_SECONDS:
             self._printed = time.monotonic()
-            self.console.print(self._line(picture))
-            for item in self._ticker[-PLAIN_NEWS:]:
-                self.console.print(_ticker_line(item))
+            self._print_lines(picture)
             self._ticker.clear()
 
-    def _line(self, picture: Picture) -> str:
-        reading = picture.reading
-        return (
-            f"[{time.monotonic() - self._begun:5.1f} s] 发布 {picture.published:,}/{picture.total:,}"
-            f" · 账目 {reading.ledger:,} · 核算 {reading.applied:,} · 入库 {reading.rows:,} 行"
-            f" · {picture.per_second:,}/s · 未结告警 {_levels_text(picture.open_alerts)}"
-        ).replace("[", "\\[", 1)
+    def _print_lines(self, picture: Picture) -> None:
+        reading, elapsed = picture.reading, f"{time.monotonic() - self._begun:5.1f} s"
+        figures = (
+            f"[{elapsed}] 发布 {picture.published:,}/{picture.total:,} · 账目 {reading.ledger:,}"
+            f" · 核算 {reading.applied:,} · 入库 {reading.rows:,} 行 · {picture.per_second:,}/s"
+        )
+        for line in (figures, f"{'':>10}未结告警 {_levels_text(picture.open_alerts)}"):
+            self.console.print(Text(line), no_wrap=True, overflow="ellipsis")
+        for item in self._ticker[-PLAIN_NEWS:]:
+            self.console.print(Text(f"{'':>10}{item.text}"), no_wrap=True, overflow="ellipsis")
 
     def _drawn(self, picture: Picture) -> RenderableType:
         reading = picture.reading
@@ -159,7 +160,7 @@ def _ticker_line(news: News) -> Text:
 
 
 def _levels_text(levels: Counter[Level]) -> str:
-    return " ".join(f"{LEVEL_NAMES[level][0]} {count}" for level, count in levels.items()) or "0"
+    return " · ".join(f"{LEVEL_NAMES[level][0]} {count}" for level, count in levels.items()) or "0"
 
 
 def _plain_console() -> Console:

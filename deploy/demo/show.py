@@ -94,8 +94,12 @@ class Show:
             making = pool.submit(self._hospital.batch)
             with screen.step("启动 Kafka 与 ClickHouse", "starting Kafka and ClickHouse"):
                 stack.start_servers()
-            with screen.step("生成示例医院", "making up the hospital"):
-                messages = making.result()
+            messages = making.result()
+            visits = len(self._hospital.expectation.patient_of)
+            screen.say(
+                f"✓ 示例医院：{visits:,} 次就诊、{len(messages):,} 条消息"
+                f"  the hospital: {visits:,} visits, {len(messages):,} messages"
+            )
             with screen.step("建立主题与库表", "creating topics and tables"):
                 commands = [pool.submit(stack.must_run, "topics", "create"), pool.submit(stack.must_run, "migrate")]
                 for command in commands:

@@ -13,6 +13,7 @@ from deploy.demo import report
 from deploy.demo.alert_board import News, news_line
 from deploy.demo.answers import answer, worth_answering
 from deploy.demo.gauges import Reading
+from deploy.demo.hospital.catalogue import catalogue
 from deploy.demo.screen import WIDTH, Picture, Screen, per_second_meter
 from deploy.demo.verdict import Verdict
 from schemas.alerts import Alert, Derivation, Level
@@ -100,6 +101,18 @@ def test_a_ticker_line_names_the_department_and_the_bed() -> None:
     assert news_line(an_alert()) == "▲红 触发 骨科 W02-07 ZY0000001 定额使用率 101.00%。"
     month = an_alert(visit_id="", patient_id="", ward="", bed="", month=202603, status="cleared", level="yellow")
     assert news_line(month) == "●黄 解除 骨科 202603 定额使用率 101.00%。"
+
+
+def test_a_ticker_line_has_names_for_codes() -> None:
+    stent = next(item for item in catalogue().values() if item.key == "MSTE")
+    used = an_alert(
+        rule="consumable", subject=stent.item_code, message_zh=f"使用高值耗材 {stent.item_code}：单价 798.00 元。"
+    )
+    assert news_line(used).endswith("使用高值耗材 药物洗脱冠脉支架（集采）：单价 798.00 元。")
+    moved = an_alert(
+        rule="transfer", subject="A04.01>A28@1", message_zh="第 1 次转科：A04.01 → A28；定额改按 A28 执行。"
+    )
+    assert news_line(moved).endswith("第 1 次转科：普通外科 → 重症医学科；定额改按 重症医学科 执行。")
 
 
 def test_every_answer_is_a_valid_event() -> None:
