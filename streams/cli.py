@@ -96,7 +96,10 @@ def show_metrics() -> None:
 
 
 def load_commands() -> None:
-    """Add the commands of the packages above."""
+    """Add the commands of this package and of those above it."""
+    from streams.operator_commands import register  # noqa: PLC0415
+
+    register(app)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         entry.load()(app)
 
