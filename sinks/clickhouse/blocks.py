@@ -8,15 +8,14 @@ and a digest of the rows. The digest is there because ClickHouse drops a second 
 holds: after a topic was made anew, or rows are reckoned differently, the same offsets mean other rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from schemas.reasons import Reason
-from sinks.clickhouse.rows import LATEST_ONLY, UNREADABLE, Record, Row, ToRow
+from sinks.clickhouse.rows import UNREADABLE, Record, Row, ToRow, peek_version
 from sinks.clickhouse.tables import TABLES, Table
 
 _encoder = msgspec.msgpack.Encoder()
@@ -32,17 +31,27 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Block:
-    """Consecutive records of one partition. `topic` is the full name; `opened_at` by the caller's clock."""
+    """Consecutive records of one partition. `topic` is the full name; `opened_at` by the caller's clock.
+
+    `latest_only`: of the records of a key, only the one with the highest version becomes a row (of equal ones the last:
+    they are equal rows).
+    """
 
     __slots__ = (
-        "first_offset", "last_offset", "lost", "oldest_ms", "opened_at", "partition", "records", "refusals", "rows",
-        "topic",
+        "_latest", "_latest_only", "_to_row", "epoch", "first_offset", "last_offset", "lost", "oldest_ms", "opened_at",
+        "partition", "records", "refusals", "rows", "topic",
     )  # fmt: skip
 
-    def __init__(self, topic: str, partition: int, opened_at: float) -> None:
+    def __init__(
+        self, topic: str, partition: int, opened_at: float, to_row: ToRow, epoch: int, *, latest_only: bool
+    ) -> None:
         self.topic = topic
         self.partition = partition
         self.opened_at = opened_at
+        self.epoch = epoch
+        self._to_row = to_row
+        self._latest_only = latest_only
+        self._latest: dict[bytes | int, tuple[int, Record]] = {}
         self.first_offset = self.last_offset = -1
         self.oldest_ms = 0
         self.records: list[Record] = []
@@ -54,24 +63,51 @@ class Block:
     def __len__(self) -> int:
         return len(self.records)
 
-    def add(self, records: Sequence[Record], to_row: ToRow, epoch: int) -> None:
-        """Take records in; one that cannot be decoded is noted as refused (S402) and the others go on."""
-        rows = self.rows
-        for record in records:
-            try:
-                table, row = to_row(record, epoch)
-            except UNREADABLE as error:
-                self.refusals.append(Refusal(record, Reason.UNREADABLE_OUTPUT, type(error).__name__))
-                continue
-            if table in rows:
-                rows[table].append(row)
-            else:
-                rows[table] = [row]
+    def add(self, records: Sequence[Record]) -> None:
+        """Take records in, at least one; one that cannot be decoded is noted as refused (S402), the others go on."""
+        if self._latest_only:
+            self._keep_latest(records)
+        else:
+            self._make_rows(records)
         if not self.records:
             self.first_offset = records[0].offset
             self.oldest_ms = records[0].timestamp
         self.last_offset = records[-1].offset
         self.records.extend(records)
+
+    def seal(self) -> None:
+        """No record follows: what was kept back becomes rows."""
+        self._make_rows([record for _, record in self._latest.values()])
+        self._latest.clear()
+
+    def _keep_latest(self, records: Sequence[Record]) -> None:
+        latest = self._latest
+        for record in records:
+            try:
+                version = peek_version(record)
+            except UNREADABLE as error:
+                self._refuse(record, error)
+                continue
+            key = record.offset if record.key is None else record.key
+            known = latest.get(key)
+            if known is None or version >= known[0]:
+                latest[key] = (version, record)
+
+    def _make_rows(self, records: Sequence[Record]) -> None:
+        rows, to_row, epoch = self.rows, self._to_row, self.epoch
+        for record in records:
+            try:
+                table, row = to_row(record, epoch)
+            except UNREADABLE as error:
+                self._refuse(record, error)
+                continue
+            if table in rows:
+                rows[table].append(row)
+            else:
+                rows[table] = [row]
+
+    def _refuse(self, record: Record, error: Exception) -> None:
+        self.refusals.append(Refusal(record, Reason.UNREADABLE_OUTPUT, type(error).__name__))
 
     def record_at(self, offset: int) -> Record:
         """The record of this block at an offset."""
@@ -84,6 +120,8 @@ class Shipment:
     def __init__(self, topic: str, blocks: Sequence[Block]) -> None:
         self.topic = topic
         self.blocks = sorted(blocks, key=lambda block: block.partition)
+        for block in blocks:
+            block.seal()
 
     def __len__(self) -> int:
         return sum(len(block) for block in self.blocks)
@@ -99,15 +137,12 @@ class Shipment:
         return min(block.oldest_ms for block in self.blocks)
 
     def tables(self) -> list[tuple[Table, list[Row]]]:
-        """The rows of each table, in the tables' fixed order; superseded rows of facts and alerts are left out."""
+        """The rows of each table, in the tables' fixed order."""
         found: dict[Table, list[Row]] = {}
         for block in self.blocks:
             for table, rows in block.rows.items():
                 found.setdefault(table, []).extend(rows)
-        return [
-            (table, latest(table, found[table]) if table in LATEST_ONLY else found[table])
-            for table in sorted(found, key=_RANK.__getitem__)
-        ]
+        return [(table, found[table]) for table in sorted(found, key=_RANK.__getitem__)]
 
     def token(self, table: Table, rows: Sequence[Row]) -> str:
         """The deduplication token of these rows of the shipment."""
@@ -121,18 +156,6 @@ class Shipment:
     def refusals(self) -> list[Refusal]:
         """Records that could not be decoded."""
         return [refusal for block in self.blocks for refusal in block.refusals]
-
-
-def latest(table: Table, rows: Iterable[Row]) -> list[Row]:
-    """Of the rows of each key, the one with the highest version; of equal ones the last (they are equal rows)."""
-    key = itemgetter(*(table.position[name] for name in table.key))
-    version = table.position[table.version]
-    found: dict[Any, Row] = {}
-    for row in rows:
-        known = found.get(key(row))
-        if known is None or row[version] >= known[version]:
-            found[key(row)] = row
-    return list(found.values())
 
 
 def rows_digest(rows: Sequence[Row]) -> str:

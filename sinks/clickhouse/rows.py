@@ -6,14 +6,13 @@ the caller makes it a dead letter (S402).
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from schemas.alerts import decode_alert
+from schemas.alerts import Transition, decode_alert
 from schemas.dead_letter import read_dead_letter
-from schemas.facts import decode_department_fact, decode_visit_fact
+from schemas.facts import CategoryTotal, DepartmentShare, Segment, VisitFact, decode_department_fact, decode_visit_fact
 from schemas.ledger import Ack, Admission, Charge, Entry, Order, Settlement, decode_entry, version_of
 from sinks.clickhouse.tables import (
     ADMISSION_EVENT,
@@ -184,60 +183,41 @@ def ledger_row(record: Record, epoch: int) -> tuple[Table, Row]:
     return table, to_row(entry, body, version, record)
 
 
-_visit_head = attrgetter(*(name for name, _ in VISIT_FACT.columns[: VISIT_FACT.position["category_code"]]))
-_categories = tuple(
-    attrgetter(name)
-    for name in ("category", "amount_fen", "class_a_fen", "class_b_fen", "class_c_fen", "unclassified_fen")
-)
-_shares = tuple(
-    attrgetter(name)
-    for name in (
-        "department", "month", "amount_fen", "drug_fen", "herbal_fen", "material_fen", "test_fen", "self_pay_fen",
-        "charge_count",
-    )
-)  # fmt: skip
-_segments = tuple(attrgetter(name) for name in ("department", "ward", "bed", "entered_at", "left_at", "amount_fen"))
-_history = tuple(
-    attrgetter(name)
-    for name in ("at", "what", "level", "value", "event_id", "version", "actor", "role", "decision", "reason")
+_CATEGORY, _SHARE, _SEGMENT, _TRANSITION = (
+    len(struct.__struct_fields__) for struct in (CategoryTotal, DepartmentShare, Segment, Transition)
 )
 
 
-def _parallel(items: tuple[Any, ...], fields: tuple[Callable[[Any], Any], ...]) -> Row:
-    """Structs as parallel arrays, one a field."""
-    return tuple([field(item) for item in items] for field in fields)
+def _parallel(items: tuple[Any, ...], width: int) -> Iterable[Row]:
+    """Structs as parallel arrays, one a field in the struct's order."""
+    return zip(*map(_fields, items), strict=True) if items else ((),) * width
+
+
+#: Where a visit fact stops being plain columns: categories, departments, segments, ratios and quota follow.
+_HEAD = VisitFact.__struct_fields__.index("categories")
 
 
 def visit_fact_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the fact has its own version
-    """One visit fact; categories, shares and segments as parallel arrays."""
-    fact = decode_visit_fact(record.value or b"")
-    quota = fact.quota
+    """One visit fact in the order of its fields; categories, shares and segments as parallel arrays."""
+    fields = _fields(decode_visit_fact(record.value or b""))
+    categories, departments, segments, ratios, quota, *tail = fields[_HEAD:]
     return VISIT_FACT, (
-        *_visit_head(fact),
-        *_parallel(fact.categories, _categories),
-        *_parallel(fact.departments, _shares),
-        *_parallel(fact.segments, _segments),
-        *_fields(fact.ratios),
+        *fields[:_HEAD],
+        *_parallel(categories, _CATEGORY),
+        *_parallel(departments, _SHARE),
+        *_parallel(segments, _SEGMENT),
+        *_fields(ratios),
         *(_fields(quota) if quota else ("", "", None, None, None, None)),
-        fact.open_alerts,
-        fact.worst_level,
-        fact.settlement_id,
-        fact.settled_total_fen,
-        fact.settled_fund_fen,
-        fact.settled_patient_fen,
-        fact.warning_count,
+        *tail,
         record.partition,
         record.offset,
     )
 
 
-_department = attrgetter(*(name for name, _ in DEPARTMENT_FACT.columns[:-2]))
-
-
 def department_fact_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the fact has its own version
-    """One department fact."""
+    """One department fact in the order of its fields."""
     fact = decode_department_fact(record.value or b"")
-    return DEPARTMENT_FACT, (*_department(fact), record.partition, record.offset)
+    return DEPARTMENT_FACT, (*_fields(fact), record.partition, record.offset)
 
 
 def alert_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the alert has its own version
@@ -265,7 +245,7 @@ def alert_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 
         why.policy_id,
         why.policy_version,
         why.policy_source,
-        *_parallel(alert.history, _history),
+        *_parallel(alert.history, _TRANSITION),
         alert.raised_at,
         alert.updated_at,
         alert.patient_id,
@@ -313,5 +293,17 @@ TO_ROW: Mapping[str, ToRow] = {
     Topic.ALERT: alert_row,
     Topic.DEAD_LETTER: dead_letter_row,
 }
-#: Tables in which a later row of a key replaces an earlier one: only the latest of a block need be written.
-LATEST_ONLY = frozenset({VISIT_FACT, DEPARTMENT_FACT, ALERT})
+#: Topics of absolute records: of those of a key that wait together, only the one with the highest version is written.
+LATEST_ONLY = frozenset({Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT})
+
+
+class _Versioned(msgspec.Struct):
+    version: int
+
+
+_version_decoder = msgspec.json.Decoder(_Versioned)
+
+
+def peek_version(record: Record) -> int:
+    """The version of a fact or alert, without reading the rest: a superseded one is read no further."""
+    return _version_decoder.decode(record.value or b"").version
