@@ -11,7 +11,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from rich.markup import escape
+from rich.text import Text
 
 from deploy.demo.hospital.simulation import FULL, SMALL
 from deploy.demo.screen import Screen
@@ -58,7 +58,7 @@ def run(options: Options) -> int:
         screen.say("\n已停止  stopped")
         return show.status
     except (DemoFailedError, ServerFailedError) as error:
-        screen.say(f"\n✗ 演示失败  the demo failed: {escape(str(error))}")
+        screen.say_whole(Text(f"\n✗ 演示失败  the demo failed: {error}"))
         return 1
 
 

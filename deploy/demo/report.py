@@ -57,6 +57,8 @@ def report_alerts(screen: Screen, client: Client) -> None:
     table.add_section()
     table.add_row("合计", "all", *(_count(total) for total in totals), _count(sum(totals)), _count(sum(ended.values())))
     screen.say(table)
+    answered = client.execute("SELECT count() FROM v_alert_answer")[0][0]
+    screen.say(f"护士站已答复 {answered} 条告警  {answered} alerts were answered by nurse stations")
 
 
 def report_costliest(screen: Screen, client: Client) -> None:
@@ -175,6 +177,8 @@ def report_verdict(screen: Screen, verdict: Verdict) -> None:
     screen.say(Text(f"{mark} 审计员 kongfei verify：{says}", style=_verdict_style(verdict.auditor_silent)))
     for line in verdict.auditor_says.splitlines()[-5:]:
         screen.say(Text(f"  {line}"))
+    if not verdict.compared:
+        return
     mark = "✗" if verdict.differences else "✓"
     compared = f"{mark} 与医院自身预期比对  against the hospital's own expectation"
     screen.say(Text(compared, style=_verdict_style(not verdict.differences)))

@@ -47,7 +47,7 @@ class Screen:
         self.console = Console(width=width, highlight=False) if self.is_live else _plain_console()
         self._live: Live | None = None
         self._ticker: list[News] = []
-        self._begun = time.monotonic()
+        self._begun = 0.0
         self._printed = 0.0
 
     def title(self, zh: str, en: str) -> None:
@@ -80,8 +80,8 @@ class Screen:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """While this holds, `show` draws the live picture."""
-        self._begun = time.monotonic()
+        """While this holds, `show` draws the live picture. Seconds count from the first time."""
+        self._begun = self._begun or time.monotonic()
         if not self.is_live:
             yield
             return

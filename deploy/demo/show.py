@@ -19,10 +19,7 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
-from deploy.demo.alert_board import AlertBoard
 from deploy.demo.answers import answer, worth_answering
-from deploy.demo.feed import Feed
-from deploy.demo.gauges import Gauges, Reading
 from deploy.demo.guide import guide
 from deploy.demo.hospital.departments import HOSPITAL_NAME
 from deploy.demo.hospital.simulation import Hospital, Message, Size
@@ -33,12 +30,11 @@ from deploy.demo.report import (
     report_departments,
     report_verdict,
 )
-from deploy.demo.screen import Picture, Screen, per_second_meter
-from deploy.demo.stack import DemoFailedError, Stack, fresh_folder
+from deploy.demo.screen import Screen
+from deploy.demo.stack import Stack, fresh_folder
 from deploy.demo.verdict import Verdict, judge
+from deploy.demo.watch import LOOK_SECONDS, Watch
 
-LOOK_SECONDS = 0.5
-STILL_SECONDS = 120
 TRICKLE_PER_SECOND = 3.0
 ANSWERS = 6
 ANSWER_SECONDS = 20
@@ -64,6 +60,7 @@ class Show:
         self._screen = screen
         self._hospital = Hospital(options.seed, options.size)
         self._marker = options.folder / f"published-{options.seed}-{options.size.days}-{options.size.beds_percent}"
+        self._kept = False
         self._stack: Stack
         #: What the process should exit with if it is interrupted now.
         self.status = 0
@@ -72,13 +69,13 @@ class Show:
         """Run it; returns the exit status. Raises DemoFailedError or KeyboardInterrupt, after cleaning up."""
         options, screen = self._options, self._screen
         screen.title(f"控费 Kongfei · {HOSPITAL_NAME}演示", "a seeded 示例 hospital through the real pipeline")
-        keep = options.keep and self._marker.exists()
-        if not keep:
+        self._kept = options.keep and self._marker.exists()
+        if not self._kept:
             fresh_folder(options.folder)
         self._stack = Stack(options.folder)
         try:
             messages = self._prepare()
-            self._play([] if keep else messages, len(messages))
+            self._play([] if self._kept else messages)
             return self.status
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must leave no process behind
@@ -110,61 +107,42 @@ class Show:
 
     # ------------------------------------------------------------ 3, 4, 5: play, judge, report
 
-    def _play(self, messages: list[Message], total: int) -> None:
-        stack = self._stack
-        gauges, board, feed = Gauges(stack.settings), AlertBoard(stack.settings), Feed(stack.settings)
-        try:
+    def _play(self, messages: list[Message]) -> None:
+        total = len(messages)
+        letters = self._hospital.expectation.dead_letters.items()
+        accepted = total - sum(count for reason, count in letters if reason[0] in "DV") if messages else 0
+        with Watch(self._stack, self._screen) as watch:
+            begun = time.monotonic()
             if messages:
-                feed.start(messages, self._options.per_second)
-            self._watch(gauges, board, feed, total if messages else 0)
-            chosen = worth_answering(board.open_alerts(), ANSWERS) if messages else []
-            feed.publish([answer(alert, number) for number, alert in enumerate(chosen)])
-            self._watch(gauges, board, feed, feed.published)
+                watch.feed.start(messages, self._options.per_second)
+            watch.until_rest(total, accepted)
+            chosen = []
+            if messages:
+                self._say_how_long(total, time.monotonic() - begun)
+                chosen = worth_answering(watch.board.open_alerts(), ANSWERS)
+                watch.feed.publish([answer(alert, number) for number, alert in enumerate(chosen)])
+                watch.until_rest(total + len(chosen), accepted + len(chosen))
             self._marker.touch()
-            verdict = self._report(len(chosen))
-            self.status = 0 if verdict.is_good else 1
+            self.status = 0 if self._report().is_good else 1
             if not self._options.once:
-                self._go_on(gauges, board, feed, len(chosen))
-        finally:
-            feed.stop()
-            board.stop()
-            gauges.close()
+                self._go_on(watch, len(chosen))
 
-    def _watch(self, gauges: Gauges, board: AlertBoard, feed: Feed, total: int) -> None:
-        """Show the pipeline until it is at rest with everything published."""
-        refused = sum(count for reason, count in self._hospital.expectation.dead_letters.items() if reason[0] in "DV")
-        accepted = max(total - refused, 0)
-        rate, seen, moved_at, last = per_second_meter(), 0, time.monotonic(), Reading()
-        with self._screen.watching():
-            while True:
-                self._stack.check()
-                if feed.error:
-                    raise DemoFailedError(feed.error)
-                reading = gauges.read()
-                seen, news = board.news_since(seen)
-                picture = Picture(
-                    total, accepted, feed.published, reading, rate(reading.applied), board.open_by_level()
-                )
-                self._screen.show(picture, news)
-                if reading.at_rest and not feed.is_running and feed.published >= total:
-                    return
-                if reading != last:
-                    last, moved_at = reading, time.monotonic()
-                if time.monotonic() - moved_at > STILL_SECONDS:
-                    raise DemoFailedError(f"nothing has moved for {STILL_SECONDS} s; still to read: {reading.lag}")
-                time.sleep(LOOK_SECONDS)
+    def _say_how_long(self, total: int, seconds: float) -> None:
+        self._screen.say(
+            f"✓ {total:,} 条消息自发布至入库共 {seconds:.1f} s"
+            f"  from published to stored: {seconds:.1f} s, {total / seconds:,.0f} a second"
+        )
 
-    def _report(self, answered: int) -> Verdict:
+    def _report(self) -> Verdict:
         client = Client.from_url(self._stack.settings.clickhouse_url)
-        screen = self._screen
+        screen, expectation = self._screen, self._hospital.expectation
         try:
             report_alerts(screen, client)
-            screen.say(f"护士站已答复 {answered} 条告警  {answered} alerts were answered by nurse stations")
             report_costliest(screen, client)
             report_departments(screen, client)
             with screen.step("审计", "auditing"):
-                verdict = judge(self._stack, client, self._hospital.expectation)
-            report_dead_letters(screen, verdict.dead_letters, self._hospital.expectation.dead_letters)
+                verdict = judge(self._stack, client, None if self._kept else expectation)
+            report_dead_letters(screen, verdict.dead_letters, expectation.dead_letters)
             report_verdict(screen, verdict)
         finally:
             client.disconnect()
@@ -173,30 +151,18 @@ class Show:
 
     # ------------------------------------------------------------ 6: go on
 
-    def _go_on(self, gauges: Gauges, board: AlertBoard, feed: Feed, answered: int) -> None:
+    def _go_on(self, watch: Watch, answered: int) -> None:
         """A few events a second, and now and then an answer, until KeyboardInterrupt."""
-        feed.start(self._days(), TRICKLE_PER_SECOND)
-        rate, seen, answered_at = per_second_meter(), board.news_since(0)[0], time.monotonic()
+        watch.feed.start(self._days(), TRICKLE_PER_SECOND)
+        answered_at = time.monotonic()
         with self._screen.watching():
             while True:
-                self._stack.check()
-                if feed.error:
-                    raise DemoFailedError(feed.error)
-                reading = gauges.read()
-                seen, news = board.news_since(seen)
-                picture = Picture(
-                    feed.published,
-                    reading.ledger,
-                    feed.published,
-                    reading,
-                    rate(reading.applied),
-                    board.open_by_level(),
-                )
-                self._screen.show(picture, news)
+                watch.look(watch.feed.published, watch.feed.published)
                 if time.monotonic() - answered_at > ANSWER_SECONDS:
                     answered_at = time.monotonic()
-                    feed.publish([answer(alert, answered) for alert in worth_answering(board.open_alerts(), 1)])
-                    answered += 1
+                    chosen = worth_answering(watch.board.open_alerts(), 1)
+                    watch.feed.publish([answer(alert, answered) for alert in chosen])
+                    answered += len(chosen)
                 time.sleep(LOOK_SECONDS)
 
     def _days(self) -> Iterator[Message]:

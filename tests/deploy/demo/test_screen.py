@@ -76,6 +76,8 @@ def test_the_live_picture_fits_too(screen: Screen) -> None:
 def test_the_reports_fit(screen: Screen) -> None:
     class Client:
         def execute(self, query: str) -> list[tuple]:
+            if "v_alert_answer" in query:
+                return [(6,)]
             if "v_alert" in query:
                 return [("visit_quota", "purple", "raised", 1), ("transfer", "notice", "cleared", 1234)]
             if "v_visit" in query:
@@ -91,7 +93,8 @@ def test_the_reports_fit(screen: Screen) -> None:
     report.report_costliest(screen, Client())
     report.report_departments(screen, Client())
     report.report_dead_letters(screen, {"D101": 4, "V214": 12}, {"D101": 4, "R301": 15})
-    report.report_verdict(screen, Verdict(962, 20, 21, 271_988_017, {}, ["visit ZY1: 1.00 in ClickHouse"], True, "ok"))
+    verdict = Verdict(True, 962, 20, 21, 271_988_017, differences=["visit ZY1: 1.00 in ClickHouse"])
+    report.report_verdict(screen, verdict)
     lines = printed(screen)
     assert_plain(lines)
     assert not any("…" in line for line in lines if "D1" not in line and "V2" not in line and "R3" not in line), lines
