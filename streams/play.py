@@ -247,7 +247,7 @@ def _unpacked(raw: IO[bytes]) -> Iterator[Iterator[bytes]]:
 def _decode(line: bytes) -> Any:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         return json.loads(line)  # it also reads NaN and Infinity, which intake refuses with a reason of its own

@@ -27,6 +27,7 @@ from schemas.events import EVENT_TYPES, Event
 from schemas.fields import reject_of
 from schemas.ledger import patient_key
 from schemas.reasons import Reason, RejectError
+from streams.admin import partition_counts
 from streams.connection import kafka_python_options
 from streams.logs import SafeError
 from streams.partitions import partition_of
@@ -83,7 +84,8 @@ class Publisher:
         self._encoding = Encoding(encoding)
         self._codec = Codec()
         self._context = {"zone": ZoneInfo(base.timezone), "hospital": self._hospital}
-        self._partition_counts: dict[str, int] = {}
+        self._settings = base
+        self._partition_counts: dict[Topic, int] | None = None
         self.report = Report()
         self._producer = KafkaProducer(
             **kafka_python_options(base),
@@ -109,9 +111,12 @@ class Publisher:
         self, event_type: str, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]] | None = None
     ) -> Any:
         """Send bytes as they are, unvalidated, to the topic of the event type; returns kafka-python's future."""
-        topic = self._prefix + TOPIC_OF[event_type]
-        partition = partition_of(key, self._count_partitions(topic)) if key is not None else None
-        confirmation = self._producer.send(topic, key=key, value=value, partition=partition, headers=headers or [])
+        topic = TOPIC_OF[event_type]
+        partitions = self._count_partitions(topic)
+        partition = partition_of(key, partitions) if key is not None else None
+        confirmation = self._producer.send(
+            self._prefix + topic, key=key, value=value, partition=partition, headers=headers or []
+        )
         self.report.sent += 1
         confirmation.add_callback(self._confirmed)
         confirmation.add_errback(self._failed)
@@ -138,12 +143,11 @@ class Publisher:
         else:
             self._producer.close(timeout=_CLOSE_SECONDS)
 
-    def _count_partitions(self, topic: str) -> int:
+    def _count_partitions(self, topic: Topic) -> int:
+        if self._partition_counts is None:
+            self._partition_counts = partition_counts(self._settings, TOPIC_OF.values())
         if topic not in self._partition_counts:
-            found = self._producer.partitions_for(topic)
-            if not found:
-                raise PublishError(f"topic {topic} does not exist (kongfei topics create)")
-            self._partition_counts[topic] = len(found)
+            raise PublishError(f"topic {self._prefix}{topic} does not exist (kongfei topics create)")
         return self._partition_counts[topic]
 
     def _confirmed(self, _: object) -> None:
