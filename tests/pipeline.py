@@ -96,7 +96,7 @@ class Pipeline:
 
     def launch(self, name: str, env: Mapping[str, str] | None = None) -> ServerProcess:
         stage = name.split("#", maxsplit=1)[0]
-        words = [SINK] if stage == SINK else ["worker", stage]
+        words = [SINK, "--migrate"] if stage == SINK else ["worker", stage]
         process = ServerProcess(
             name,
             [sys.executable, "-m", "streams.cli", *words],
