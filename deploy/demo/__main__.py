@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=6000, help="at most so many events a second are published")
     parser.add_argument("--keep", action="store_true", help="go on with the data of the last run")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where its data and logs are (erased at start)")
+    parser.add_argument("--any-ports", action="store_true", help="free ports instead of 9092, 9000 and 8123")
     arguments = parser.parse_args()
     for name in [name for name in os.environ if name.startswith(PREFIX) or name == "CLICKHOUSE_URL"]:
         del os.environ[name]  # the demo has a configuration of its own
@@ -42,6 +43,7 @@ def main() -> None:
         per_second=arguments.rate,
         once=os.environ.get("DEMO_ONCE", "") not in {"", "0"},
         keep=arguments.keep,
+        usual_ports=not arguments.any_ports,
     )
     sys.exit(run(options))
 

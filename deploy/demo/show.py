@@ -42,7 +42,7 @@ ANSWER_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for. `once`: end after the report."""
+    """What the command line asks for. `once`: end after the report; `usual_ports`: 9092, 9000, 8123 where free."""
 
     folder: Path
     seed: int
@@ -50,6 +50,7 @@ class Options:
     per_second: float
     once: bool
     keep: bool
+    usual_ports: bool
 
 
 class Show:
@@ -72,7 +73,7 @@ class Show:
         self._kept = options.keep and self._marker.exists()
         if not self._kept:
             fresh_folder(options.folder)
-        self._stack = Stack(options.folder)
+        self._stack = Stack(options.folder, usual_ports=options.usual_ports)
         try:
             messages = self._prepare()
             self._play([] if self._kept else messages)

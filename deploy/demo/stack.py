@@ -36,11 +36,15 @@ class DemoFailedError(RuntimeError):
 class Stack:
     """Every process of one run. `start` what you need in order, `check` often, `stop` always."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, usual_ports: bool = True) -> None:
+        def port(name: str) -> int:
+            usual = _USUAL_PORTS[name]
+            return usual if usual_ports and not accepts(usual) else free_port()
+
         self.folder = folder
         self.logs = folder / "logs"
-        self.kafka = KafkaNode(folder / "kafka", port=_port("kafka"))
-        self.clickhouse = ClickHouseNode(folder / "clickhouse", tcp=_port("tcp"), http=_port("http"))
+        self.kafka = KafkaNode(folder / "kafka", port=port("kafka"))
+        self.clickhouse = ClickHouseNode(folder / "clickhouse", tcp=port("tcp"), http=port("http"))
         server, _, _ = self.clickhouse.url.rpartition("/")
         self.settings = Settings(
             kafka_bootstrap_servers=self.kafka.bootstrap,
@@ -135,11 +139,6 @@ def log_end(path: Path, lines: int = 25) -> str:
 
 def _kongfei(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "streams.cli", *arguments]
-
-
-def _port(name: str) -> int:
-    usual = _USUAL_PORTS[name]
-    return free_port() if accepts(usual) else usual
 
 
 def _side_by_side(steps: Iterable[Callable[[], object]]) -> None:
