@@ -25,16 +25,15 @@ from types import MappingProxyType
 from typing import NoReturn
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.admin import verify_topics
-from streams.connection import aiokafka_options
+from streams.continuity import refuse_skipped
 from streams.crash import crash_point
 from streams.faust_app import Fetched, TopicAndPartition, make_app, run_until_stopped
 from streams.health import HealthServer
 from streams.journal import Journal
 from streams.lease import Lease
-from streams.logs import SafeError, configure_logs, end_process
+from streams.logs import configure_logs, end_process
 from streams.progress import Progress
 from streams.sender import Sender
 from streams.settings import Settings
@@ -46,10 +45,6 @@ from streams.watchdog import KafkaBroker, Watchdog
 
 _NO_STORE: Store = MappingProxyType({})
 _VERIFY_SECONDS = 5.0
-
-
-class OffsetGapError(SafeError):
-    """Records were skipped between the committed offset and what was fetched."""
 
 
 class Runner:
@@ -189,7 +184,10 @@ class Runner:
     async def _work(self, batches: list[Batch]) -> None:
         started = time.perf_counter()
         for batch in batches:
-            await self._refuse_gap(batch)
+            topic, first = self._prefix + batch.topic, batch.records[0].offset
+            expected = self._next.get((topic, batch.partition))
+            if expected is not None and first > expected:
+                await refuse_skipped(self._settings, topic, batch.partition, expected, first)
         crash_point("before_handle")
         outputs: dict[tuple[str, int], list[Output]] = {}
         changes: dict[int, list[StateGroup]] = {}
@@ -238,26 +236,6 @@ class Runner:
             changes.setdefault(batch.partition, []).extend(outcome.state)
         for fate, count in outcome.counts.items():
             counts[fate] = counts.get(fate, 0) + count
-
-    async def _refuse_gap(self, batch: Batch) -> None:
-        topic = self._prefix + batch.topic
-        expected = self._next.get((topic, batch.partition))
-        first = batch.records[0].offset
-        if expected is None or first <= expected:
-            return
-        # A hospital's own topic may have holes (transactions leave some, retention cuts the beginning off).
-        found = await self._first_offset_from(topic, batch.partition, expected)
-        if found < first:
-            raise OffsetGapError(f"{topic}[{batch.partition}]: {found} … {first - 1} were skipped")
-        self._log.warning("offsets_missing", topic=batch.topic, partition=batch.partition, count=first - expected)
-
-    async def _first_offset_from(self, topic: str, partition: int, offset: int) -> int:
-        tp = TopicPartition(topic, partition)
-        async with AIOKafkaConsumer(**aiokafka_options(self._settings), auto_offset_reset="earliest") as reader:
-            reader.assign([tp])
-            reader.seek(tp, offset)
-            record = await asyncio.wait_for(reader.getone(tp), timeout=_VERIFY_SECONDS)
-            return int(record.offset)
 
     def committed(self) -> None:
         """The broker accepted a commit."""
