@@ -43,7 +43,7 @@ class Stack:
 
         self.folder = folder
         self.logs = folder / "logs"
-        self.kafka = KafkaNode(folder / "kafka", port=port("kafka"))
+        self.kafka = KafkaNode(folder / "kafka", port=port("kafka"), quick_start=True)
         self.clickhouse = ClickHouseNode(folder / "clickhouse", tcp=port("tcp"), http=port("http"))
         server, _, _ = self.clickhouse.url.rpartition("/")
         self.settings = Settings(
