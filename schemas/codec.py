@@ -101,7 +101,10 @@ class Codec:
     def _registered(self, registry_id: int) -> AvroSchema | None:
         if registry_id not in self._by_registry_id:
             found = self._resolver(registry_id) if self._resolver else None
-            self._by_registry_id[registry_id] = AvroSchema(found, None) if found else None
+            try:
+                self._by_registry_id[registry_id] = AvroSchema(found, None) if found else None
+            except (fastavro.schema.SchemaParseException, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise RejectError(Reason.UNKNOWN_SCHEMA, "what the registry holds is no Avro schema") from error
         return self._by_registry_id[registry_id]
 
     def _decode_body(self, schema: AvroSchema | None, value: bytes, start: int, event_type: str) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def _decode_json(value: bytes) -> dict[str, Any]:
         decoded: Any = from_json(text, allow_inf_nan=True)
     except ValueError as error:
         message = str(error)
-        if "unicode" in message or "UTF-8" in message or "surrogate" in message:
+        if "unicode" in message or "surrogate" in message or "end of hex escape" in message:
             raise RejectError(Reason.NOT_TEXT) from error
         raise RejectError(Reason.NOT_JSON) from error
     if not isinstance(decoded, dict):

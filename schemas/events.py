@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from schemas import units
 from schemas.fields import (
+    AlertId,
     CodeText,
     Fen,
     Flag,
@@ -72,6 +73,10 @@ SETTLEMENT_TRANSACTION_KIND = {"2304": SettlementKind.SETTLED, "2207": Settlemen
 SETTLEMENT_TRANSACTION_KIND |= {"2305": SettlementKind.CANCELLED, "2208": SettlementKind.CANCELLED}
 
 
+#: Longest event id; a longer derived one ends in a digest of the whole.
+MAX_ID = 128
+
+
 def _kind_of(kinds: type[StrEnum], transactions: dict[str, Any]) -> Any:
     def read(value: object) -> object:
         if not isinstance(value, str):
@@ -121,6 +126,10 @@ class Event(BaseModel):
             filled["hospital"] = context["hospital"]
         if "event_id" not in filled:
             cls._default_event_id(filled)
+            derived = filled.get("event_id")
+            if isinstance(derived, str) and len(derived) > MAX_ID:
+                digest = blake2b(derived.encode("utf-8", "replace"), digest_size=12).hexdigest()
+                filled["event_id"] = f"{derived[: MAX_ID - 25]}#{digest}"
         return filled
 
     @classmethod
@@ -269,18 +278,16 @@ class ChargeEvent(Event):
     @model_validator(mode="after")
     def _amounts(self) -> Self:
         quantity, amount = self.quantity, self.amount
-        if amount is None:
-            whole_refund = self.refund_of and quantity is None
-            if not whole_refund and (quantity is None or self.unit_price is None):
-                raise RejectError(Reason.AMOUNT_MISSING, "amount")
-        elif quantity is not None and ((quantity < 0 < amount) or (amount < 0 < quantity)):
+        if amount is None and quantity is not None and self.unit_price is not None:
+            amount = units.line_amount_fen(quantity, self.unit_price)
+            if abs(amount) > units.MAX_FEN:
+                raise RejectError(Reason.OUT_OF_RANGE, "quantity × unit_price")
+        if amount is None and not (self.refund_of and quantity is None):
+            raise RejectError(Reason.AMOUNT_MISSING, "amount")
+        if amount is not None and quantity is not None and ((quantity < 0 < amount) or (amount < 0 < quantity)):
             raise RejectError(Reason.SIGN_MISMATCH, "quantity, amount")
         if self.refund_of and ((amount is not None and amount > 0) or (quantity is not None and quantity > 0)):
             raise RejectError(Reason.REFUND_NOT_NEGATIVE, "refund_of, amount")
-        if amount is None and quantity is not None and self.unit_price is not None:
-            reckoned = units.line_amount_fen(quantity, self.unit_price)
-            if abs(reckoned) > units.MAX_FEN:
-                raise RejectError(Reason.OUT_OF_RANGE, "quantity × unit_price")
         return self
 
 
@@ -340,7 +347,7 @@ class AckEvent(Event):
     visit_id: OptionalKeyId = named("visit_id", "mdtrt_id", default="")
     department: CodeText = ""
     month: Annotated[int, Field(ge=0, le=210_012)] = 0
-    alert_id: Annotated[str, Field(min_length=1, max_length=512)]
+    alert_id: AlertId
     actor: Id
     role: CodeText = ""
     decision: CodeText = "confirm"
@@ -358,7 +365,7 @@ class AckEvent(Event):
     def _default_event_id(cls, filled: dict[str, Any]) -> None:
         if "alert_id" in filled and "actor" in filled:
             at = filled.get("occurred_at", "")
-            filled["event_id"] = f"{str(filled['alert_id'])[:60]}:{str(filled['actor'])[:30]}@{at}"
+            filled["event_id"] = f"{filled['alert_id']}:{filled['actor']}@{at}"
 
 
 EVENT_TYPES: dict[str, type[Event]] = {

@@ -13,10 +13,24 @@ NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 #: Ids that are parts of keys may not hold the separator.
 NO_CONTROL_NO_BAR = r"^[^\x00-\x1f\x7f|]*$"
 
-KeyId = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True, pattern=NO_CONTROL_NO_BAR)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True, pattern=NO_CONTROL)]
-OptionalKeyId = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True, pattern=NO_CONTROL_NO_BAR)]
-OptionalId = Annotated[str, StringConstraints(max_length=128, strip_whitespace=True, pattern=NO_CONTROL)]
+
+def _exact(value: object, info: ValidationInfo) -> object:
+    """Ids travel as text or integers. A float has lost digits already: two long ids would become one."""
+    if isinstance(value, float):
+        raise RejectError(Reason.WRONG_TYPE, f"{info.field_name}: an id that is a float")
+    return value
+
+
+_EXACT = BeforeValidator(_exact)
+KeyId = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True, pattern=NO_CONTROL_NO_BAR), _EXACT
+]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True, pattern=NO_CONTROL), _EXACT]
+OptionalKeyId = Annotated[
+    str, StringConstraints(max_length=64, strip_whitespace=True, pattern=NO_CONTROL_NO_BAR), _EXACT
+]
+OptionalId = Annotated[str, StringConstraints(max_length=128, strip_whitespace=True, pattern=NO_CONTROL), _EXACT]
+AlertId = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=NO_CONTROL)]
 Text = Annotated[str, StringConstraints(max_length=256, strip_whitespace=True, pattern=NO_CONTROL)]
 CodeText = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True, pattern=NO_CONTROL)]
 LongText = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
@@ -51,6 +65,8 @@ QuantityE4 = Annotated[int, BeforeValidator(_e4)]
 
 def _flag(value: object) -> object:
     """Flags travel as booleans or as the national 0/1."""
+    if not isinstance(value, str | int):
+        return value
     if value in {"1", 1, "Y", "y", "是"}:
         return True
     if value in {"0", 0, "", "N", "n", "否"}:

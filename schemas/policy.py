@@ -127,12 +127,12 @@ class Threshold(PolicyEntry):
         steps = self.steps
         if any(later[0] == earlier[0] for earlier, later in itertools.pairwise(steps)):
             raise ValueError("two levels at the same value")
-        if any(
-            LEVEL_RANK[later[1]] <= LEVEL_RANK[earlier[1]] for earlier, later in itertools.pairwise(steps)
-        ):
+        if any(LEVEL_RANK[later[1]] <= LEVEL_RANK[earlier[1]] for earlier, later in itertools.pairwise(steps)):
             raise ValueError("levels must grow worse as values grow")
-        if self.in_unit(self.clear_margin) < 0:
-            raise ValueError("clear_margin is negative")
+        if steps[0][0] <= 0:
+            raise ValueError("a level must lie above zero, or it would always hold")
+        if not 0 <= self.in_unit(self.clear_margin) < steps[0][0]:
+            raise ValueError("clear_margin must be less than the lowest level, or that would never be left")
         return self
 
 
@@ -158,19 +158,20 @@ class PolicyFile(BaseModel):
     thresholds: tuple[Threshold, ...] = ()
     items: str = ""
 
-    def overlaps(self) -> list[str]:
-        """Sentences naming each pair of equally specific entries that are valid on the same day."""
-        found: list[str] = []
-        groups: dict[tuple[str, Scope], list[PolicyEntry]] = {}
-        for quota in self.quotas:
-            groups.setdefault(("quota", quota.scope), []).append(quota)
-        for threshold in self.thresholds:
-            groups.setdefault((threshold.rule, threshold.scope), []).append(threshold)
-        for entries in groups.values():
-            ordered = sorted((entry for entry in entries if entry.active), key=lambda entry: entry.effective_from)
+    def overlaps(self) -> list[tuple[str, int, str]]:
+        """Each pair of equally specific entries valid on the same day: section, index of the later, a sentence."""
+        found: list[tuple[str, int, str]] = []
+        groups: dict[tuple[str, Scope], list[tuple[int, PolicyEntry]]] = {}
+        for index, quota in enumerate(self.quotas):
+            groups.setdefault(("quota", quota.scope), []).append((index, quota))
+        for index, threshold in enumerate(self.thresholds):
+            groups.setdefault((threshold.rule, threshold.scope), []).append((index, threshold))
+        for (kind, _), entries in groups.items():
+            section = "quotas" if kind == "quota" else "thresholds"
+            active = [(index, entry) for index, entry in entries if entry.active]
             found.extend(
-                f"{earlier.id} and {later.id} have the same scope and overlap in time"
-                for earlier, later in itertools.pairwise(ordered)
-                if later.effective_from <= earlier.effective_to
+                (section, index, f"{earlier.id} and {later.id} have the same scope and overlap in time")
+                for (_, earlier), (index, later) in itertools.combinations(active, 2)
+                if later.effective_from <= earlier.effective_to and earlier.effective_from <= later.effective_to
             )
         return found

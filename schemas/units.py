@@ -24,7 +24,10 @@ NOT_FINITE = frozenset({"nan", "inf", "infinity", "+inf", "-inf", "+infinity", "
 MAX_FEN = 10**16 - 1
 MAX_E4 = 10**16 - 1
 MAX_MICRO = 10**16 - 1
+MAX_BP = 10**15
 
+#: Length of a time written in digits alone → its format.
+COMPACT = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MIN_MS = -2_208_988_800_000  # 1900-01-01
@@ -42,8 +45,16 @@ def div_round(numerator: int, denominator: int) -> int:
 
 
 def ratio_bp(part: int, whole: int) -> int | None:
-    """`part ÷ whole` in basis points, rounded; None where the whole is not positive (a ratio would say nothing)."""
-    return div_round(part * 10_000, whole) if whole > 0 else None
+    """`part ÷ whole` in basis points, rounded; None where the whole is not positive (a ratio would say nothing).
+
+    Cut off at ±MAX_BP: refunds can leave a fen of a fortune, and 64 bits must hold the result.
+    """
+    return max(-MAX_BP, min(MAX_BP, div_round(part * 10_000, whole))) if whole > 0 else None
+
+
+def reached_bp(part: int, whole: int) -> int:
+    """`part ÷ whole` in basis points, rounded down so that a line counts as reached only when it is; else ratio_bp."""
+    return max(-MAX_BP, min(MAX_BP, part * 10_000 // whole)) if whole > 0 else 0
 
 
 def line_amount_fen(quantity_e4: int, unit_price_micro: int) -> int:
@@ -60,10 +71,10 @@ def parse_decimal(value: object, places: int, limit: int, field: str) -> int:
         result = value
     elif isinstance(value, str):
         text = value.strip()
-        if len(text) > 64 or not DECIMAL.match(text):
-            if text.lower() in NOT_FINITE:
-                raise RejectError(Reason.NOT_FINITE, field)
-            raise RejectError(Reason.OUT_OF_RANGE if text[:64].lstrip("+-").isdigit() else Reason.BAD_DECIMAL, field)
+        if not DECIMAL.match(text):
+            raise RejectError(Reason.NOT_FINITE if text.lower() in NOT_FINITE else Reason.BAD_DECIMAL, field)
+        if len(text) > 64:
+            raise RejectError(Reason.OUT_OF_RANGE, field)
         whole, _, fraction = text.partition(".")
         significant = fraction.rstrip("0")
         if len(significant) > places:
@@ -105,7 +116,10 @@ def parse_ms(value: object, zone: tzinfo, field: str = "time") -> int:
     if type(value) is int:
         ms = value
     elif isinstance(value, str):
-        ms = _parse_text_ms(value, zone, field)
+        text = value.strip()
+        if len(text) > 64 or not text.isprintable():
+            raise RejectError(Reason.BAD_TIME, field)
+        ms = _parse_text_ms(text, zone, field)
     elif isinstance(value, datetime):
         ms = _datetime_ms(value, zone)
     else:
@@ -118,14 +132,11 @@ def parse_ms(value: object, zone: tzinfo, field: str = "time") -> int:
 @lru_cache(maxsize=65_536)
 def _parse_text_ms(value: str, zone: tzinfo, field: str) -> int:
     try:
-        return _datetime_ms(datetime.fromisoformat(value.strip()), zone)
-    except ValueError as error:
-        compact = value.strip()
-        if len(compact) == 14 and compact.isdigit():
-            try:
-                return _datetime_ms(datetime.strptime(compact, "%Y%m%d%H%M%S"), zone)  # noqa: DTZ007 - the zone follows
-            except ValueError:
-                pass
+        if not (value.isascii() and value.isdigit()):
+            return _datetime_ms(datetime.fromisoformat(value), zone)
+        # Digits alone are a day or a second: fromisoformat would read a cut-off second as some hour of the day.
+        return _datetime_ms(datetime.strptime(value, COMPACT[len(value)]), zone)  # noqa: DTZ007 - the zone follows
+    except (ValueError, KeyError) as error:
         raise RejectError(Reason.BAD_TIME, field) from error
 
 
