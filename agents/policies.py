@@ -20,12 +20,30 @@ FILE_NAME = "policy.yaml"
 DEFAULT_FOLDER = Path(__file__).with_name("default_policy")
 
 
+#: Excel in China saves CSV in GBK unless told otherwise.
+NOT_UTF8 = "not UTF-8: save it as UTF-8 (in Excel: CSV UTF-8)"
+
+
 class PolicyError(SafeError):
     """The policy folder cannot be used; one line a mistake."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves a day that does not exist (30 February) as text, so that it is refused with its line and field."""
+
+
+def _day(loader: _Loader, node: yaml.ScalarNode) -> object:
+    try:
+        return yaml.SafeLoader.construct_yaml_timestamp(loader, node)
+    except ValueError:
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
 
 
 def load_policy(folder: Path | None, region: str = "", zone: tzinfo = SHANGHAI) -> Policy:
@@ -39,11 +57,13 @@ def load_policy(folder: Path | None, region: str = "", zone: tzinfo = SHANGHAI) 
 def read_policy_file(path: Path) -> PolicyFile:
     """Read and validate one policy.yaml. Raises PolicyError with file, line, field and mistake."""
     try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-        lines = yaml.compose(text, Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8-sig")
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        lines = yaml.compose(text, Loader=_Loader)
     except OSError as error:
         raise PolicyError([f"{path}: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise PolicyError([f"{path}: {NOT_UTF8}"]) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PolicyError([f"{path}:{line}: {error.problem}"]) from error
@@ -57,7 +77,10 @@ def read_policy_file(path: Path) -> PolicyFile:
             for item in error.errors(include_url=False)
         ]) from error  # fmt: skip
     if overlaps := file.overlaps():
-        raise PolicyError([f"{path}: {sentence}" for sentence in overlaps])
+        raise PolicyError([
+            f"{path}:{line_of(lines, (section, index))}: {section}.{index}: {sentence}"
+            for section, index, sentence in overlaps
+        ])  # fmt: skip
     return file
 
 
@@ -85,15 +108,21 @@ def read_items(path: Path) -> list[ItemFlag]:
     mistakes: list[str] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            for number, row in enumerate(csv.DictReader(lines), start=2):
+            rows = csv.DictReader(lines)
+            for row in rows:
                 try:
                     items.append(ItemFlag.model_validate({name: value for name, value in row.items() if value}))
                 except ValidationError as error:
                     mistakes += [
-                        f"{path}:{number}: {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+                        f"{path}:{rows.line_num}: {'.'.join(map(str, item['loc']))}: {item['msg']}"
+                        for item in error.errors()
                     ]
     except OSError as error:
         raise PolicyError([f"{path}: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise PolicyError([f"{path}: {NOT_UTF8}"]) from error
+    except csv.Error as error:
+        raise PolicyError([f"{path}:{rows.line_num}: {error}"]) from error
     if mistakes:
         raise PolicyError(mistakes)
     return items
