@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
+from kafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
@@ -109,7 +110,7 @@ def main() -> None:
     load_commands()
     try:
         app()
-    except (SettingsError, SafeError) as error:
+    except (SettingsError, SafeError, KafkaError) as error:
         typer.echo(f"kongfei: {error}", err=True)
         sys.exit(EXIT_MISCONFIGURED)
 

@@ -5,12 +5,16 @@ from typing import Any
 
 from streams.settings import SecurityProtocol, Settings
 
+#: A cluster that does not answer by then is told to whoever waits; the client's own default is 30 s.
+_BOOTSTRAP_MS = 10_000
+
 
 def kafka_python_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments that every kafka-python client needs."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "security_protocol": settings.kafka_security_protocol.value,
+        "bootstrap_timeout_ms": _BOOTSTRAP_MS,
     }
     if _uses_ssl(settings):
         options["ssl_cafile"] = str(settings.kafka_ca_file) if settings.kafka_ca_file else None
