@@ -120,7 +120,12 @@ class Codec:
             raise RejectError(Reason.TRUNCATED_FRAME) from error
         except UnicodeDecodeError as error:
             raise RejectError(Reason.NOT_TEXT) from error
-        except (ValueError, IndexError, OverflowError, MemoryError, struct.error, TypeError, KeyError) as error:
+        except IndexError as error:
+            # Either a number that ends in its middle, or a branch that the union does not have.
+            in_a_number = body.tell() >= len(value) and value[-1] & 0x80
+            reason = Reason.TRUNCATED_FRAME if in_a_number else Reason.MALFORMED_FRAME
+            raise RejectError(reason, "IndexError") from error
+        except (ValueError, OverflowError, MemoryError, struct.error, TypeError, KeyError) as error:
             raise RejectError(Reason.MALFORMED_FRAME, type(error).__name__) from error
         if body.tell() != len(value):
             raise RejectError(Reason.MALFORMED_FRAME, "bytes are left over")
