@@ -15,10 +15,15 @@ _SLICE_SECONDS = 0.05
 
 
 class Feed:
-    """Sends messages in order. `published` counts what the broker has confirmed, `error` is what ended it early."""
+    """Sends messages in order.
+
+    `published` counts what the broker has confirmed, `hospital_time` (epoch ms) is when the hospital recorded what was
+    sent last, `error` is what ended it early.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.published = 0
+        self.hospital_time = 0
         self.error: str | None = None
         self._producer = KafkaProducer(
             **kafka_python_options(settings), acks="all", linger_ms=20, batch_size=256 * 1024, max_request_size=16 << 20
@@ -68,6 +73,7 @@ class Feed:
 
     def _send(self, message: Message) -> None:
         sending = self._producer.send(message.topic, key=message.key, value=message.value)
+        self.hospital_time = max(self.hospital_time, message.recorded_at)
         sending.add_callback(self._confirmed)
         sending.add_errback(self._refused)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from deploy.demo.alert_board import LEVEL_NAMES, News
 from deploy.demo.gauges import Reading
+from schemas import units
 from schemas.alerts import Level
 
 WIDTH = 100
@@ -27,7 +29,7 @@ STYLES = {Level.PURPLE: "bold magenta", Level.RED: "bold red", Level.YELLOW: "ye
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One moment of the run. `accepted`: how many of the messages intake must accept."""
+    """One moment of the run. `accepted`: how many of the messages intake must accept; `hospital_time` in epoch ms."""
 
     total: int
     accepted: int
@@ -35,6 +37,7 @@ class Picture:
     reading: Reading
     per_second: int
     open_alerts: Counter[Level] = field(default_factory=Counter)
+    hospital_time: int = 0
 
 
 class Screen:
@@ -108,7 +111,8 @@ class Screen:
             f"[{elapsed}] 发布 {picture.published:,}/{picture.total:,} · 账目 {reading.ledger:,}"
             f" · 核算 {reading.applied:,} · 入库 {reading.rows:,} 行 · {picture.per_second:,}/s"
         )
-        for line in (figures, f"{'':>10}未结告警 {_levels_text(picture.open_alerts)}"):
+        levels = f"{'':>10}医院时间 {_time_text(picture.hospital_time)} · 未结告警 {_levels_text(picture.open_alerts)}"
+        for line in (figures, levels):
             self.console.print(Text(line), no_wrap=True, overflow="ellipsis")
         for item in self._ticker[-PLAIN_NEWS:]:
             self.console.print(Text(f"{'':>10}{item.text}"), no_wrap=True, overflow="ellipsis")
@@ -134,9 +138,10 @@ class Screen:
             levels.append(f"{mark}{zh} {en} {count}   ", style=STYLES[level])
         ticker = [_ticker_line(item) for item in self._ticker[-TICKER_LINES:]]
         blank = [Text("")] * (TICKER_LINES - len(ticker))
-        elapsed = f"{time.monotonic() - self._begun:.0f} s"
         return Panel(
-            Group(table, Text(""), levels, Text(""), *ticker, *blank), title="控费流水线 pipeline", subtitle=elapsed
+            Group(table, Text(""), levels, Text(""), *ticker, *blank),
+            title=f"控费流水线 pipeline · 医院时间 hospital time {_time_text(picture.hospital_time)}",
+            subtitle=f"{time.monotonic() - self._begun:.0f} s",
         )
 
 
@@ -161,6 +166,10 @@ def _ticker_line(news: News) -> Text:
 
 def _levels_text(levels: Counter[Level]) -> str:
     return " · ".join(f"{LEVEL_NAMES[level][0]} {count}" for level, count in levels.items()) or "0"
+
+
+def _time_text(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, units.SHANGHAI):%Y-%m-%d %H:%M}" if ms else "—"
 
 
 def _plain_console() -> Console:

@@ -47,7 +47,8 @@ class Watch:
         reading = self.gauges.read()
         self._seen, news = self.board.news_since(self._seen)
         rate = self._rate(reading.applied)
-        picture = Picture(total, accepted, self.feed.published, reading, rate, self.board.open_by_level())
+        feed, levels = self.feed, self.board.open_by_level()
+        picture = Picture(total, accepted, feed.published, reading, rate, levels, feed.hospital_time)
         self._screen.show(picture, news)
         return reading
 
