@@ -5,8 +5,8 @@
 
 CREATE OR REPLACE VIEW v_charge AS
 -- A refund that leaves a field empty takes it from the line it takes back, when that line of the same visit is known:
--- amount and quantity negated, category, class, item and ordering department as they stand there. A refund whose line is
--- not known and which names no amount counts 0 until it comes.
+-- amount and quantity negated (the quantity only with the whole amount), category, class, item and ordering department as
+-- they stand there. A refund whose line is not known and which names no amount counts 0 until it comes.
 -- The department is the ordering one, else where the patient lay: the segment entered last at or before the charge,
 -- before the first one the first.
 WITH
@@ -32,7 +32,9 @@ WITH
             if(l.item_code = '' AND l.hospital_item_code = '' AND l.refund_of != '',
                 (ifNull(o.item_code, ''), ifNull(o.hospital_item_code, '')), (l.item_code, l.hospital_item_code)) AS item,
             ifNull(l.amount_fen, if(l.refund_of = '', 0, -ifNull(o.amount_fen, 0))) AS amount_fen,
-            ifNull(l.quantity_e4, if(l.refund_of = '', 0, -ifNull(o.quantity_e4, 0))) AS quantity_e4,
+            ifNull(l.quantity_e4,
+                if(l.refund_of != '' AND ifNull(l.amount_fen = -ifNull(o.amount_fen, 0), 1), -ifNull(o.quantity_e4, 0), 0))
+                AS quantity_e4,
             l.unit_price_micro AS unit_price_micro,
             if(l.category_sent = '' AND l.refund_of != '', ifNull(o.category_sent, ''), l.category_sent) AS category_raw,
             if(l.level_sent = '' AND l.refund_of != '', ifNull(o.level_sent, ''), l.level_sent) AS level_raw,

@@ -1,0 +1,1 @@
+"""The independent auditor: recomputes every total from the raw topics, without the agents' code, and compares."""
