@@ -124,7 +124,7 @@ def report_dead_letters(screen: Screen, found: dict[str, int], expected: dict[st
     table = _table()
     for name, width in (("原因\nreason", 6), ("收到\nfound", 5), ("应有\nsent", 5), ("含义", 18)):
         table.add_column(name, justify="right" if width == 5 else "left", no_wrap=True, min_width=width)
-    table.add_column("\nmeaning", no_wrap=True, overflow="ellipsis", max_width=50)
+    table.add_column("\nmeaning", max_width=50)
     for reason in sorted(found.keys() | expected.keys()):
         zh, en = MEANING[Reason(reason)]
         differs = found.get(reason, 0) != expected.get(reason, 0)
@@ -175,7 +175,7 @@ def report_verdict(screen: Screen, verdict: Verdict) -> None:
     mark = "✓" if verdict.auditor_silent else "✗"
     says = "无差异，逐分相符  silent: equal to the fen" if verdict.auditor_silent else "有差异  differences"
     screen.say(Text(f"{mark} 审计员 kongfei verify：{says}", style=_verdict_style(verdict.auditor_silent)))
-    for line in verdict.auditor_says.splitlines()[-5:]:
+    for line in verdict.auditor_says.splitlines():
         screen.say(Text(f"  {line}"))
     if not verdict.compared:
         return

@@ -22,6 +22,8 @@ from streams.settings import PREFIX, Settings, variable_of
 
 POLICIES = Path(__file__).parents[1] / "policies" / "demo"
 DATABASE = "kongfei"
+#: How wide a captured command may print.
+COLUMNS = 98
 PARTITIONS = 4
 STAGES = ("intake", "cost", "departments")
 _USUAL_PORTS = {"kafka": 9092, "tcp": 9000, "http": 8123}
@@ -87,7 +89,7 @@ class Stack:
         """Run one `kongfei` command to its end; its output is captured and also kept in logs/commands.log."""
         done = subprocess.run(
             _kongfei(*arguments),
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, "COLUMNS": str(COLUMNS)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -42,7 +42,7 @@ def judge(stack: Stack, client: Client, expectation: Expectation | None) -> Verd
         _compare_all(verdict, client, expectation)
     done = stack.run("verify")
     verdict.auditor_silent = done.returncode == 0
-    verdict.auditor_says = (done.stdout + done.stderr).strip()
+    verdict.auditor_says = (done.stdout if verdict.auditor_silent else done.stdout + done.stderr).strip("\n")
     return verdict
 
 
