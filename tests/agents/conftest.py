@@ -1,0 +1,3 @@
+"""Loads the hypothesis profile."""
+
+import tests.hypothesis_profile  # noqa: F401
