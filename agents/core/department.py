@@ -12,7 +12,7 @@ from agents.core.publish import episode_fields
 from schemas.alerts import Alert, Rule
 from schemas.facts import DepartmentFact
 from schemas.ledger import Ack, Contribution
-from schemas.units import day_number, ratio_bp
+from schemas.units import day_number, ratio_bp, reached_bp
 
 
 class Sums(msgspec.Struct, array_like=True):
@@ -144,7 +144,7 @@ def _judge(
 def _move(
     state: DepartmentState, watch: Watch, part: int, whole: int, moment: Moment, policy: Policy
 ) -> Episode | None:
-    value = part * 10_000 // whole if whole > 0 and whole >= watch.min_total else 0
+    value = reached_bp(part, whole) if whole >= watch.min_total else 0
     key = f"{watch.rule}|"
     episode = state.episodes.get(key)
     current = current_level(episode, watch)

@@ -36,6 +36,8 @@ class ChargeMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"
     item: str
     refund_of: str = ""
     lacks: int = 0
+    #: The hospital's own code, where `item` is the national one.
+    hospital_item: str = ""
 
 
 class OrderMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
@@ -104,15 +106,19 @@ def charge_mark(entry: Entry, charge: Charge) -> ChargeMark:
         charge.item_code or charge.hospital_item_code,
         charge.refund_of,
         lacks,
+        charge.hospital_item_code if charge.item_code else "",
     )
 
 
 def inherit(refund: ChargeMark, original: ChargeMark) -> ChargeMark:
     """The refund with what it left open taken from the line it takes back (2302: without an amount, the whole line).
 
-    Only what the original states itself is inherited; a chain of lacking lines inherits nothing.
+    Only what the original states itself is inherited; a chain of lacking lines inherits nothing. The quantity is that
+    of the whole line, so a refund of a part of its amount does not take it.
     """
     lacks = refund.lacks & ~original.lacks
+    if not lacks & LACKS_AMOUNT and refund.amount_fen != -original.amount_fen:
+        lacks &= ~LACKS_QUANTITY
     if not lacks:
         return refund
     return msgspec.structs.replace(
@@ -123,6 +129,7 @@ def inherit(refund: ChargeMark, original: ChargeMark) -> ChargeMark:
         level=original.level if lacks & LACKS_LEVEL else refund.level,
         department=original.department if lacks & LACKS_DEPARTMENT else refund.department,
         item=original.item if lacks & LACKS_ITEM else refund.item,
+        hospital_item=original.hospital_item if lacks & LACKS_ITEM else refund.hospital_item,
         price_micro=refund.price_micro or original.price_micro,
     )
 

@@ -3,7 +3,7 @@
 from agents.core.episodes import Telling
 from agents.core.policy import QuotaInForce, Watch
 from schemas.alerts import Derivation, Rule
-from schemas.units import percent_text, yuan_text
+from schemas.units import percent_text, reached_bp, yuan_text
 
 #: rule → its name in Chinese and English.
 NAMES = {
@@ -31,7 +31,7 @@ def quota_telling(
     watch: Watch, version: str, quota: QuotaInForce, used_fen: int, reached_fen: int, *, cleared: bool
 ) -> Telling:
     """人次定额 usage."""
-    used_bp = used_fen * 10_000 // quota.quota_fen
+    used_bp = reached_bp(used_fen, quota.quota_fen)
     basis_zh, basis_en = ("基本医疗费用", "basic cost") if quota.basis == "basic" else ("总费用", "total cost")
     use, money, limit = percent_text(used_bp), yuan_text(used_fen), yuan_text(quota.quota_fen)
     why = derivation(
@@ -60,7 +60,7 @@ def quota_telling(
 def ratio_telling(watch: Watch, version: str, part_fen: int, total_fen: int, *, cleared: bool) -> Telling:
     """A ratio of two sums of money."""
     name_zh, name_en = NAMES[watch.rule]
-    value_bp = part_fen * 10_000 // total_fen if total_fen > 0 else 0
+    value_bp = reached_bp(part_fen, total_fen)
     value, line = percent_text(value_bp), percent_text(watch.at[0])
     why = derivation(
         watch,
@@ -68,6 +68,14 @@ def ratio_telling(watch: Watch, version: str, part_fen: int, total_fen: int, *, 
         {"part_fen": part_fen, "total_fen": total_fen, "value_bp": value_bp, "min_total_fen": watch.min_total},
         f"{yuan_text(part_fen)} ÷ {yuan_text(total_fen)} = {value}（预警线 {line}）",
     )
+    if cleared and (total_fen <= 0 or total_fen < watch.min_total):
+        total = yuan_text(total_fen)
+        return Telling(
+            f"总费用已降至 {total} 元，不再计算{name_zh}。",
+            f"The total is down to {total} yuan; {name_en[0].lower()}{name_en[1:]} is not reckoned below the minimum.",
+            why,
+            "bp",
+        )
     if cleared:
         return Telling(
             f"{name_zh}已回落至 {value}，低于预警线 {line}。",
@@ -149,7 +157,17 @@ def transfer_telling(
     before, after = here
     split = "，".join(f"{department} {yuan_text(fen)} 元" for department, fen in costs)
     split_en = ", ".join(f"{department} {yuan_text(fen)} yuan" for department, fen in costs)
-    why = derivation(watch, version, {f"{department}_fen": fen for department, fen in costs}, f"各段费用：{split}")
+    inputs = {"transfer_number": number}
+    for department, fen in costs:  # a patient may come back: its segments add up
+        inputs[f"{department}_fen"] = inputs.get(f"{department}_fen", 0) + fen
+    why = derivation(watch, version, inputs, f"各段费用：{split}")
+    if number == 0:
+        return Telling(
+            f"转科记录（{before} → {after}）已更正，提醒结束。",
+            f"The transfer {before} → {after} was corrected; this notice ended.",
+            why,
+            "count",
+        )
     if cleared:
         return Telling(
             f"第 {number} 次转科（{before} → {after}）提醒结束。",
@@ -159,7 +177,7 @@ def transfer_telling(
         )
     return Telling(
         f"第 {number} 次转科：{before} → {after}；费用分段：{split}；定额改按 {after} 执行。",
-        f"Transfer {number}: {before} → {after}; cost by department: {split_en}; the quota of {after} holds from now on.",
+        f"Transfer {number}: {before} → {after}; cost by department: {split_en}; the quota of {after} holds now.",
         why,
         "count",
     )

@@ -11,7 +11,7 @@ from schemas.alerts import LEVEL_RANK, Alert, Level
 from schemas.events import SettlementKind
 from schemas.facts import QuotaUse, Segment, VisitFact, VisitStatus
 from schemas.ledger import Contribution
-from schemas.units import day_of, month_of
+from schemas.units import day_of, month_of, reached_bp
 
 
 def quota_use(visit: Visit, policy: Policy) -> QuotaUse | None:
@@ -21,7 +21,7 @@ def quota_use(visit: Visit, policy: Policy) -> QuotaUse | None:
         return None
     used = visit.tally.basic if quota.basis == "basic" else visit.tally.amount
     over = max(0, used - quota.quota_fen * FOURFOLD_BP // 10_000)
-    return QuotaUse(quota.policy_id, quota.basis, quota.quota_fen, used, used * 10_000 // quota.quota_fen, over)
+    return QuotaUse(quota.policy_id, quota.basis, quota.quota_fen, used, reached_bp(used, quota.quota_fen), over)
 
 
 def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
@@ -70,7 +70,7 @@ def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
         unmatched_refund_count=visit.unmatched_refunds,
         order_count=len(visit.orders),
         transfer_count=max(0, len(stay.places) - 1),
-        antibiotic=any(use.amount > 0 and policy.is_antibiotic(item) for item, use in tally.items.items()),
+        antibiotic=any(use.amount > 0 and any(map(policy.is_antibiotic, use.codes)) for use in tally.items.values()),
         categories=tally.categories(),
         departments=tally.department_shares(),
         segments=_segments(visit),

@@ -61,6 +61,9 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
         return REPLAYED
     head.sources[source] = entry.source_position
     body = entry.body
+    before = head.as_of
+    if entry.recorded_at > before and type(body) is not Ack:
+        head.as_of = entry.recorded_at  # the visit's own clock: what follows is judged at this moment
     if type(body) is Charge:
         outcome = _charge(visit, entry, body, version, policy)
     elif type(body) is Order:
@@ -73,19 +76,21 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
         outcome = _ack(visit, entry, body, version)
     else:
         raise TypeError(f"no rule for {type(body).__name__}")
-    if outcome.fate is Fate.APPLIED:
-        head.warning_count += len(entry.warnings)
-        if entry.recorded_at > head.as_of and type(body) is not Ack:
-            outcome = _advance(visit, entry, version, policy, outcome)
-    return outcome
-
-
-def _advance(visit: Visit, entry: Entry, version: int, policy: Policy, outcome: Outcome) -> Outcome:
-    """The visit's own clock: the latest recorded time. A new day may lengthen the stay past its standard."""
-    before = day_of(visit.head.as_of, policy.zone)
-    visit.head.as_of = entry.recorded_at
-    if day_of(entry.recorded_at, policy.zone) == before and type(entry.body) is not Admission:
+    if outcome.fate is not Fate.APPLIED:
+        head.as_of = before
         return outcome
+    head.warning_count += len(entry.warnings)
+    if (
+        head.as_of == before
+        or type(body) is Admission
+        or day_of(head.as_of, policy.zone) == day_of(before, policy.zone)
+    ):
+        return outcome
+    return _new_day(visit, entry, version, policy, outcome)
+
+
+def _new_day(visit: Visit, entry: Entry, version: int, policy: Policy, outcome: Outcome) -> Outcome:
+    """A new day may lengthen the stay past its standard (an admission event has been judged for it already)."""
     moment = Moment(entry.recorded_at, entry.event_id, version)
     changed = watch.judge_stay(visit, policy, watch.watching_of(visit, policy), moment)
     return outcome._replace(episodes=[*outcome.episodes, *changed]) if changed else outcome
@@ -138,6 +143,7 @@ def _admission(visit: Visit, entry: Entry, body: Admission, version: int, policy
     moment = Moment(entry.recorded_at, entry.event_id, version)
     watching = watch.watching_of(visit, policy)
     changed = watch.judge_money(visit, policy, watching, moment)
+    changed += watch.judge_items(visit, policy, watching, moment)
     changed += watch.judge_stay(visit, policy, watching, moment)
     return Outcome(Fate.APPLIED, changed)
 

@@ -3,7 +3,7 @@
 from agents.core.marks import ChargeMark
 from schemas.codes import CATEGORY_CODES, LEVEL_COUNT
 from schemas.facts import CategoryTotal, DepartmentShare, Ratios
-from schemas.units import month_of, ratio_bp
+from schemas.units import MAX_MICRO, div_round, month_of, ratio_bp
 
 SELF_PAY = 2  # 丙类 among the levels
 TEST_CATEGORIES = frozenset({2, 3})  # 03 检查费, 04 化验费
@@ -85,11 +85,14 @@ class Tally(Share):
         if mark.item:
             use = self.items.get(mark.item)
             if use is None:
-                use = self.items[mark.item] = ItemUse()
+                use = self.items[mark.item] = ItemUse(mark.item)
             use.amount += sign * amount
             use.quantity += sign * mark.quantity_e4
             use.days[mark.day] = use.days.get(mark.day, 0) + sign * mark.quantity_e4
-            use.price = max(use.price, mark.price_micro)
+            use.price = max(use.price, mark.price_micro or _reckoned_price(mark))
+            use.categories |= 1 << category
+            if mark.hospital_item:
+                use.codes.add(mark.hospital_item)
         return key
 
     @property
@@ -131,11 +134,22 @@ class Tally(Share):
         )  # fmt: skip
 
 
+def _reckoned_price(mark: ChargeMark) -> int:
+    """The unit price (1e-6 yuan) of a line that states its amount and quantity only; 0 where that says nothing."""
+    if mark.amount_fen * mark.quantity_e4 <= 0:
+        return 0
+    return min(MAX_MICRO, div_round(mark.amount_fen * 10**8, mark.quantity_e4))
+
+
 class ItemUse:
-    """Use of one item in a visit: fen, quantity (1e-4) in all and by day, the highest unit price seen (1e-6 yuan)."""
+    """Use of one item in a visit: fen, quantity (1e-4) in all and by day, the highest unit price seen (1e-6 yuan).
 
-    __slots__ = ("amount", "days", "price", "quantity")
+    `codes`: every code it goes by, the hospital's own among them. `categories`: a bit for each it was charged under.
+    """
 
-    def __init__(self) -> None:
-        self.amount = self.quantity = self.price = 0
+    __slots__ = ("amount", "categories", "codes", "days", "price", "quantity")
+
+    def __init__(self, item: str) -> None:
+        self.amount = self.quantity = self.price = self.categories = 0
+        self.codes = {item}
         self.days: dict[int, int] = {}

@@ -22,13 +22,13 @@ from agents.core.tally import DRUG_CATEGORIES, MATERIAL_CATEGORY, Tally
 from agents.core.visit import Visit
 from schemas.alerts import Rule
 from schemas.facts import VisitStatus
-from schemas.units import day_of
+from schemas.units import day_of, reached_bp
 
 NEVER_UP, NEVER_DOWN = 1 << 62, -(1 << 62)
 
 
 def _ratio(part: int, total: int, watch: Watch) -> int:
-    return part * 10_000 // total if total > 0 and total >= watch.min_total else 0
+    return reached_bp(part, total) if total >= watch.min_total else 0
 
 
 def _drugs(tally: Tally, watch: Watch) -> int:
@@ -55,8 +55,11 @@ class Meter:
 
     def set_bounds(self, episode: Episode | None) -> None:
         """Follow the episode: where the next change lies on either side."""
-        up, down = bounds(self.watch, current_level(episode, self.watch))
+        current = current_level(episode, self.watch)
+        up, down = bounds(self.watch, current)
         self.up = NEVER_UP if up is None else up
+        if current == NONE and episode is not None and episode.is_open:
+            self.up = NEVER_DOWN  # its level has no threshold in this policy: whatever the value, judge it
         self.down = NEVER_DOWN if down is None else down
 
 
@@ -66,13 +69,12 @@ class Watching:
     def __init__(self, visit: Visit, policy: Policy, scope: tuple[str, str, str, str, int]) -> None:
         self.scope = scope
         self.watches: Watches = policy.watches(*scope)
-        self.as_of_day = NEVER_DOWN
         rules = self.watches.by_rule
         self.item_rules = tuple(
-            (rules[rule], categories, flagged)
+            (rules[rule], sum(1 << category for category in categories), flagged)
             for rule, categories, flagged in (
                 (Rule.VALUABLE_DRUG, DRUG_CATEGORIES, policy.valuable),
-                (Rule.CONSUMABLE, frozenset({MATERIAL_CATEGORY}), policy.high_value),
+                (Rule.CONSUMABLE, {MATERIAL_CATEGORY}, policy.high_value),
             )
             if rule in rules
         )
@@ -104,14 +106,14 @@ def length_of_stay(visit: Visit, policy: Policy) -> int | None:
 
 
 def watching_of(visit: Visit, policy: Policy) -> Watching:
-    """The visit's watches, resolved afresh when its scope has changed."""
+    """The visit's watches, resolved afresh when its scope has changed.
+
+    The day of admission says which entries are in force; until it is known, the visit's latest day.
+    """
     stay = visit.stay
     known = visit.watching
     moment = stay.admitted_at if stay.admitted_at is not None else visit.head.as_of
-    day = day_of(moment, policy.zone)
-    if isinstance(known, Watching) and stay.admitted_at is None:
-        day = known.scope[4]  # the day of the first event holds until the admission is known
-    scope = (visit.key.hospital, stay.department, stay.care_type, stay.insurance_type, day)
+    scope = (visit.key.hospital, stay.department, stay.care_type, stay.insurance_type, day_of(moment, policy.zone))
     if isinstance(known, Watching) and known.scope == scope:
         return known
     visit.watching = fresh = Watching(visit, policy, scope)
@@ -122,15 +124,24 @@ def judge_charge(visit: Visit, policy: Policy, watching: Watching, mark: ChargeM
     """After one charge was applied: the episodes that it changed."""
     changed = judge_money(visit, policy, watching, moment)
     if mark.item:
-        for watch, categories, flagged in watching.item_rules:
-            if mark.category in categories:
-                _judge_item(visit, policy, watch, mark.item, mark.item in flagged, moment, changed)
+        _judge_item(visit, policy, watching, mark.item, moment, changed)
+    return changed
+
+
+def judge_items(visit: Visit, policy: Policy, watching: Watching, moment: Moment) -> list[Episode]:
+    """All items of the visit, after its scope may have changed: what was charged before the admission came counts."""
+    changed: list[Episode] = []
+    if watching.item_rules:
+        for item in visit.tally.items:
+            _judge_item(visit, policy, watching, item, moment, changed)
     return changed
 
 
 def judge_money(visit: Visit, policy: Policy, watching: Watching, moment: Moment) -> list[Episode]:
     """The measures of money: quota, case cost, ratios."""
     changed: list[Episode] = []
+    if visit.stay.status is VisitStatus.CANCELLED:
+        return changed  # judge_stay ends every episode
     tally = visit.tally
     for meter in watching.meters:
         value = meter.measure(tally, meter.watch)
@@ -155,13 +166,17 @@ def judge_stay(visit: Visit, policy: Policy, watching: Watching, moment: Moment)
     watch = rules.get(Rule.TRANSFER)
     if watch is not None:
         changed += _judge_transfers(visit, policy, watch, moment)
+    cleared: list[Episode] = []
     if visit.stay.status is VisitStatus.CANCELLED:
-        changed += _clear(
+        cleared += _clear(
             visit, set(Rule), moment, "入院已撤销，提醒结束。", "The admission was cancelled; this alert ended."
         )
     gone = set(Rule) - set(rules)
-    changed += _clear(visit, gone, moment, "已无适用的规则，提醒结束。", "No rule applies any more; this alert ended.")
-    return changed
+    cleared += _clear(visit, gone, moment, "已无适用的规则，提醒结束。", "No rule applies any more; this alert ended.")
+    if cleared:
+        for meter in watching.meters:
+            meter.set_bounds(visit.head.episodes.get(episode_key(meter.watch.rule)))
+    return changed + cleared
 
 
 def _judge_days(visit: Visit, policy: Policy, watch: Watch, days: int, moment: Moment) -> list[Episode]:
@@ -214,23 +229,26 @@ def _money_teller(visit: Visit, policy: Policy, watching: Watching, watch: Watch
 
 
 def _judge_item(
-    visit: Visit, policy: Policy, watch: Watch, item: str, flagged: bool, moment: Moment, changed: list[Episode]
+    visit: Visit, policy: Policy, watching: Watching, item: str, moment: Moment, changed: list[Episode]
 ) -> None:
-    """Unit price against its lines while any of the item is charged; a flagged item stands at the first line or above."""
+    """Unit price against its lines while any of the item is charged; a flagged item reaches at least the first."""
     use = visit.tally.items[item]
     price_fen = use.price // 10_000
-    value = price_fen if use.amount > 0 else 0
-    if flagged and use.amount > 0:
-        value = max(value, watch.at[0])
-    if value < watch.at[0] and episode_key(watch.rule, item) not in visit.head.episodes:
-        return
+    for watch, categories, flagged in watching.item_rules:
+        if not use.categories & categories:
+            continue
+        value = price_fen if use.amount > 0 else 0
+        if use.amount > 0 and not flagged.isdisjoint(use.codes):
+            value = max(value, watch.at[0])
+        if value < watch.at[0] and episode_key(watch.rule, item) not in visit.head.episodes:
+            continue
 
-    def tell(_: int, *, cleared: bool) -> Telling:
-        return messages.item_telling(watch, policy.version, item, price_fen, use.amount, cleared=cleared)
+        def tell(_: int, *, cleared: bool, watch: Watch = watch) -> Telling:
+            return messages.item_telling(watch, policy.version, item, price_fen, use.amount, cleared=cleared)
 
-    episode = _move(visit, watch, item, value, moment, tell)
-    if episode is not None:
-        changed.append(episode)
+        episode = _move(visit, watch, item, value, moment, tell)
+        if episode is not None:
+            changed.append(episode)
 
 
 def _judge_transfers(visit: Visit, policy: Policy, watch: Watch, moment: Moment) -> list[Episode]:
