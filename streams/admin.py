@@ -60,6 +60,21 @@ def create_topics(settings: Settings, wanted: Iterable[Topic] = tuple(Topic)) ->
 
 def check_topics(settings: Settings, wanted: Iterable[Topic] = tuple(Topic)) -> list[Difference]:
     """Every difference between the topics and what they must be like."""
+    return _check(settings, wanted)[0]
+
+
+def verify_topics(settings: Settings, wanted: Iterable[Topic]) -> dict[Topic, str]:
+    """Raise TopicsError with every difference, if there is any: no worker runs on topics that are not right.
+
+    Returns the id of each topic, which changes when a topic is deleted and made anew.
+    """
+    differences, ids = _check(settings, wanted)
+    if differences:
+        raise TopicsError("\n".join(str(difference) for difference in differences))
+    return ids
+
+
+def _check(settings: Settings, wanted: Iterable[Topic]) -> tuple[list[Difference], dict[Topic, str]]:
     specs = {settings.topic_prefix + SPECS[topic].topic: SPECS[topic] for topic in wanted}
     with _admin(settings) as admin:
         found = _describe(admin, list(specs))
@@ -70,13 +85,7 @@ def check_topics(settings: Settings, wanted: Iterable[Topic] = tuple(Topic)) -> 
             differences += _compare(name, spec, settings, found[name], configs[name])
         else:
             differences.append(Difference(name, "it", "there (kongfei topics create)", "missing"))
-    return differences
-
-
-def verify_topics(settings: Settings, wanted: Iterable[Topic]) -> None:
-    """Raise TopicsError with every difference, if there is any: no worker runs on topics that are not right."""
-    if differences := check_topics(settings, wanted):
-        raise TopicsError("\n".join(str(difference) for difference in differences))
+    return differences, {specs[name].topic: str(topic["topic_id"]) for name, topic in found.items()}
 
 
 def partition_counts(settings: Settings, wanted: Iterable[Topic]) -> dict[Topic, int]:
@@ -121,7 +130,12 @@ def _compare(
     for key, value in spec.config.items():
         if spec.any_partitions and key == "retention.ms":
             continue  # how long the hospital keeps its own topics is its own affair
-        if key == "max.message.bytes" and int(config.get(key, "0")) >= int(value):
+        if key == "max.message.bytes":
+            # What comes in must fit into what goes out, so inputs have an upper bound and outputs a lower one.
+            found_bytes = int(config.get(key, "0"))
+            if not (found_bytes <= int(value) if spec.any_partitions else found_bytes >= int(value)):
+                bound = "at most" if spec.any_partitions else "at least"
+                yield Difference(name, key, f"{bound} {value}", str(found_bytes))
             continue
         if config.get(key) != value:
             yield Difference(name, key, value, config.get(key, "unset"))

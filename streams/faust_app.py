@@ -15,7 +15,7 @@ and moves only through tests/streams and tests/chaos):
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -37,6 +37,9 @@ from streams.topics import MEBIBYTE
 
 #: Fetches that wait for the stage. More would only make a batch in the queue older.
 QUEUED_FETCHES = 2
+# Bytes of a fetch: all partitions together, and of one partition. Records in memory take several times their bytes.
+_FETCHED_AT_ONCE = 8 * MEBIBYTE
+_LEAST_FETCHED, _MOST_FETCHED = MEBIBYTE // 4, 2 * MEBIBYTE
 
 TopicAndPartition = tuple[str, int]
 
@@ -135,7 +138,12 @@ class _Consumer(driver.Consumer):  # type: ignore[misc]
         """Everything before `next_offset` is done and may be committed."""
         self._next[TP(topic, partition)] = next_offset
 
-    async def leave(self) -> None:
+    async def commit_all(self) -> None:
+        """Commit everything acknowledged until now."""
+        await self.commit()  # where a commit is under way already, this one only waits for it
+        await self.commit()
+
+    def leave(self) -> None:
         """Have the group told when the consumer stops, so that others need not wait for the session's end."""
         self._thread._ensure_consumer()._coordinator._group_instance_id = None  # noqa: SLF001
 
@@ -148,6 +156,13 @@ class _Consumer(driver.Consumer):  # type: ignore[misc]
             if offset is not None:
                 found[topic, partition] = offset
         return found
+
+    async def ends(self, tps: Iterable[TopicAndPartition]) -> dict[TopicAndPartition, int]:
+        """End offsets as the broker has them."""
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001
+        wanted = [TopicPartition(*tp) for tp in tps]
+        found = await self._thread.call_thread(consumer.end_offsets, wanted) if wanted else {}
+        return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
     # What Faust calls ----------------------------------------------------------------------------------------------
 
@@ -192,8 +207,7 @@ class _Consumer(driver.Consumer):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         crash_point("in_revocation")
         await self.app.carrier.give_up(frozenset((tp.topic, tp.partition) for tp in revoked))
-        await self.commit()  # the first may have waited for a commit already under way
-        await self.commit()
+        await self.commit_all()
         self._next.clear()
         await super().on_partitions_revoked(revoked)
 
@@ -224,8 +238,9 @@ class StageApp(faust.App):  # type: ignore[misc]
         return _Transport(self.conf.broker_consumer, self)
 
 
-def make_app(settings: Settings, group: str, instance: str, topics: Iterable[str], carrier: Carrier) -> StageApp:
+def make_app(settings: Settings, group: str, instance: str, topics: Sequence[str], carrier: Carrier) -> StageApp:
     """The app that reads `topics` as `group`; `instance` names this worker so that a restart keeps its partitions."""
+    partitions = len(topics) * settings.partitions
     servers = settings.kafka_bootstrap_servers.split(",")
     app = StageApp(
         group,
@@ -240,7 +255,7 @@ def make_app(settings: Settings, group: str, instance: str, topics: Iterable[str
         broker_max_poll_interval=3_600.0,  # streams.watchdog ends a stuck worker long before
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=instance,
-        consumer_max_fetch_size=8 * MEBIBYTE,
+        consumer_max_fetch_size=min(_MOST_FETCHED, max(_LEAST_FETCHED, _FETCHED_AT_ONCE // partitions)),
         ConsumerScheduler=DefaultSchedulingStrategy,  # each consumer puts its own in place
         datadir=str(Path(settings.data_dir) / "faust"),
         processing_guarantee="at_least_once",
@@ -279,14 +294,17 @@ def _credentials(settings: Settings) -> Any:
     )
 
 
-async def run_until_stopped(app: StageApp, stopping: asyncio.Event) -> BaseException | None:
-    """Run the app until `stopping` is set (returns None) or it crashed (returns why)."""
-    await app.start()
-    crashed = asyncio.ensure_future(app._crashed.wait())  # noqa: SLF001
+async def run_until_stopped(app: StageApp, stopping: asyncio.Event) -> bool:
+    """Run the app until `stopping` is set; returns whether it had started by then. Raises what it crashed with."""
     asked = asyncio.ensure_future(stopping.wait())
+    started = asyncio.ensure_future(app.start())
+    await asyncio.wait({started, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if not started.done():
+        return False
+    started.result()
+    crashed = asyncio.ensure_future(app._crashed.wait())  # noqa: SLF001
     await asyncio.wait({crashed, asked}, return_when=asyncio.FIRST_COMPLETED)
-    if asked.done():
-        crashed.cancel()
-        return None
-    reason: BaseException = app.crash_reason or RuntimeError("Faust stopped by itself")
-    return reason
+    if not asked.done():
+        raise app.crash_reason or RuntimeError("Faust stopped by itself")
+    crashed.cancel()
+    return True

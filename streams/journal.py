@@ -59,14 +59,15 @@ class Journal:
         self._since.update(counts)
         self._since["records"] += records
         self._since["batches"] += len(batches)
-        self._summarize()
+        if time.monotonic() - self._told_at >= _INFO_SECONDS:
+            self.summarize()
 
-    def _summarize(self) -> None:
-        now = time.monotonic()
-        if now - self._told_at >= _INFO_SECONDS:
+    def summarize(self) -> None:
+        """Tell what was done since the last time."""
+        if self._since:
             self._log.info("records_applied", **self._since)
-            self._since.clear()
-            self._told_at = now
+        self._since.clear()
+        self._told_at = time.monotonic()
 
     def state_restored(self, keys: int, mended: int, seconds: float) -> None:
         """The state of everything this process owns is complete."""

@@ -73,7 +73,8 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(logging.WARNING)
     for name in _FRAMEWORKS:  # Faust sets levels of its own where it is left to itself
         logging.getLogger(name).setLevel(logging.INFO if settings.log_level == "DEBUG" else logging.WARNING)
-    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns of every 0.1 s without the processor
+    for name in ("kafka.net.selector", "mode.timers"):  # they warn of every 0.1 s without the processor
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def hash_id(value: str | bytes) -> str:

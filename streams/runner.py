@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 import structlog
+from aiokafka.errors import KafkaError
 
 from streams.admin import verify_topics
 from streams.continuity import refuse_skipped
@@ -33,18 +34,23 @@ from streams.faust_app import Fetched, TopicAndPartition, make_app, run_until_st
 from streams.health import HealthServer
 from streams.journal import Journal
 from streams.lease import Lease
-from streams.logs import configure_logs, end_process
+from streams.logs import SafeError, configure_logs, end_process
 from streams.progress import Progress
 from streams.sender import Sender
 from streams.settings import Settings
 from streams.slot import claim_slot
 from streams.stage import Batch, Outcome, Output, Record, Stage, StateGroup, Store
-from streams.state import StateTable
+from streams.state import Origin, StateTable
 from streams.topics import Topic, changelog_of, group_of
 from streams.watchdog import KafkaBroker, Watchdog
 
 _NO_STORE: Store = MappingProxyType({})
 _VERIFY_SECONDS = 5.0
+_NO_ASSIGNMENT = -1
+
+
+class ShrunkenTopicError(SafeError):
+    """An input topic ends before what was already acknowledged."""
 
 
 class Runner:
@@ -75,6 +81,7 @@ class Runner:
         self._assignment = 0
         self._ready: asyncio.Future[None] | None = None
         self._next: dict[TopicAndPartition, int] = {}
+        self._topic_ids: dict[Topic, str] = {}
         self._health = HealthServer(settings, self._progress)
         self._log = structlog.get_logger().bind(stage=stage.name)
 
@@ -85,7 +92,7 @@ class Runner:
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, stopping.set)
         self._health.start()
-        await asyncio.gather(
+        self._topic_ids, *_ = await asyncio.gather(
             asyncio.to_thread(verify_topics, self._settings, tuple(Topic)),
             self._sender.start(),
             self._state.start() if self._state is not None else asyncio.sleep(0),
@@ -94,15 +101,13 @@ class Runner:
         Watchdog(self._settings, self._stage.name, self._progress, KafkaBroker(self._settings, group)).start()
         background = [asyncio.ensure_future(self._guarded(work())) for work in (self._lease.keep, self._verify)]
         self._log.info("worker_started", slot=self._slot.name, pid=os.getpid(), health=self._health.address)
-        reason = await run_until_stopped(self._app, stopping)
-        if reason is not None:
-            end_process("worker_failed", reason, stage=self._stage.name)
+        if not await run_until_stopped(self._app, stopping):
+            os._exit(0)  # nothing was taken yet
+        self._cancel_preparation()
         async with self._working:  # the batch at work is done; no other is taken
-            self._assignment = -1
-            consumer = self._app.consumer
-            await consumer.commit()
-            await consumer.commit()
-            await consumer.leave()
+            self._assignment = _NO_ASSIGNMENT
+            await self._app.consumer.commit_all()
+            self._app.consumer.leave()
         for task in background:
             task.cancel()
         await self._app.stop()
@@ -111,15 +116,19 @@ class Runner:
         await self._sender.stop()
         self._health.stop()
         self._slot.release()
+        self._journal.summarize()
         self._log.info("worker_stopped", slot=self._slot.name)
 
     # Partitions come and go -----------------------------------------------------------------------------------------
 
     async def give_up(self, partitions: frozenset[TopicAndPartition]) -> None:
         """Finish the batch at work and take no other until partitions are received again."""
+        await self._guarded(self._give_up(partitions))
+
+    async def _give_up(self, partitions: frozenset[TopicAndPartition]) -> None:
         self._cancel_preparation()
         async with self._working:
-            self._assignment = -1
+            self._assignment = _NO_ASSIGNMENT
             self._progress.ready = False
             self._journal.partitions_owned(0)
             self._progress.owned = frozenset()
@@ -135,14 +144,26 @@ class Runner:
     async def _prepare(self, partitions: frozenset[TopicAndPartition]) -> None:
         started = time.monotonic()
         self._next = await self._app.consumer.committed(partitions)
+        self._refuse_shrunken(await self._app.consumer.ends(partitions))
         if self._state is not None:
             committed = {number: offset for (_, number), offset in self._next.items()}
-            mended = await self._state.own(frozenset(number for _, number in partitions), committed, self._beat)
+            origin = Origin(self._topic_ids[Topic(self._stage.inputs[0])], self._settings.epoch)
+            numbers = frozenset(number for _, number in partitions)
+            mended = await self._state.own(numbers, committed, origin, self._beat)
             self._journal.state_restored(self._state.key_count, mended, time.monotonic() - started)
         self._tell(self._stage.assigned, partitions)
         self._progress.ready = True
         self._journal.partitions_owned(len(partitions))
         self._log.info("partitions_ready", partitions=len(partitions), seconds=round(time.monotonic() - started, 3))
+
+    def _refuse_shrunken(self, ends: Mapping[TopicAndPartition, int]) -> None:
+        for (topic, partition), end in ends.items():
+            done = self._next.get((topic, partition), 0)
+            if done > end:
+                raise ShrunkenTopicError(
+                    f"{topic}[{partition}]: {done} records are acknowledged, but it ends at {end}: records were lost. "
+                    "Delete the group's offsets and raise KONGFEI_EPOCH by one to go on with what is there"
+                )
 
     def _cancel_preparation(self) -> None:
         ready, self._ready = self._ready, None
@@ -247,10 +268,13 @@ class Runner:
     async def _verify(self) -> None:
         while self._state is not None:
             await asyncio.sleep(_VERIFY_SECONDS)
-            if self._progress.ready:
-                async with self._working:
-                    if self._progress.ready:
-                        await self._state.verify()
+            async with self._working:
+                if not self._progress.ready:
+                    continue
+                try:
+                    await self._state.verify()
+                except KafkaError as error:  # nothing can be written either while the broker does not answer
+                    self._log.warning("state_not_verified", error=type(error).__name__)
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         try:

@@ -1,6 +1,7 @@
 """Sends record batches and waits for the broker's answer. Owns the producer; never loses a failed send.
 
-Order is kept within a topic partition. A record larger than the usual batch travels in a batch of its own.
+Order is kept within a topic partition. A record larger than the usual batch travels in a batch of its own, compressed:
+what came in compressed must be able to leave, however large it is unpacked.
 """
 
 import asyncio
@@ -9,13 +10,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatch
 
 from streams.connection import aiokafka_options
 from streams.crash import crash_point
 from streams.logs import SafeError
 from streams.settings import Settings
 from streams.stage import Output
-from streams.topics import LARGEST_MESSAGE_BYTES
+from streams.topics import LARGEST_OUTPUT_BYTES
 
 #: Usual size of a record batch. Larger ones gain nothing and cost latency.
 BATCH_BYTES = 1_000_000
@@ -23,6 +25,7 @@ BATCH_BYTES = 1_000_000
 _RECORD_OVERHEAD = 32
 _BATCH_OVERHEAD = 128
 _NONE: list[tuple[str, bytes]] = []
+_UNBOUNDED = 1 << 30
 
 
 class SendError(SafeError):
@@ -38,7 +41,7 @@ class Sender:
             acks="all",
             enable_idempotence=True,  # a retried batch is written once: offsets tell who wrote what (streams.state)
             linger_ms=0,
-            max_batch_size=LARGEST_MESSAGE_BYTES,  # we bound batches ourselves; this only bounds what a builder accepts
+            max_batch_size=LARGEST_OUTPUT_BYTES,  # we bound batches ourselves; this only bounds what a builder accepts
             request_timeout_ms=int(settings.send_timeout_seconds * 1000),
         )
 
@@ -109,9 +112,12 @@ class Sender:
                 yield builder
                 builder = self._producer.create_batch()
                 append, filled = builder.append, 0
+            if size > BATCH_BYTES:
+                builder = BatchBuilder(_UNBOUNDED, DefaultRecordBatch.CODEC_GZIP)
+                append = builder.append
             filled += size
             if append(timestamp=None, key=key, value=value, headers=list(headers) if headers else _NONE) is None:
-                raise SendError(f"{target[0]}[{target[1]}]: a record beyond {LARGEST_MESSAGE_BYTES} bytes")
+                raise SendError(f"{target[0]}[{target[1]}]: a record that fits into no batch")
         yield builder
 
     def _fill_packed(self, target: tuple[str, int], packed: Iterable[Sequence[Output]]) -> Iterable[BatchBuilder]:
@@ -119,7 +125,7 @@ class Sender:
             builder = self._producer.create_batch()
             for key, value, headers in records:
                 if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
-                    raise SendError(f"{target[0]}[{target[1]}]: a group beyond {LARGEST_MESSAGE_BYTES} bytes")
+                    raise SendError(f"{target[0]}[{target[1]}]: a group beyond {LARGEST_OUTPUT_BYTES} bytes")
             yield builder
 
 

@@ -17,12 +17,6 @@ PREFIX = "KONGFEI_"
 MASK = "***"
 
 
-class StoreKind(StrEnum):
-    """Where a worker keeps its state between batches; the changelog topic is the truth either way."""
-
-    MEMORY = "memory"
-
-
 class SecurityProtocol(StrEnum):
     """How Kafka is reached."""
 
@@ -104,7 +98,6 @@ class Settings(BaseSettings):
     book_dir: Path | None = Field(None, description="Policy book of this hospital; empty: the one that ships.")
     schema_registry_url: str = Field("", description="Confluent schema registry; empty: Confluent framing is refused.")
 
-    store: StoreKind = Field(StoreKind.MEMORY, description="memory.")
     batch_records: int = Field(4096, ge=1, le=65536, description="Most records of a partition in one batch.")
     commit_interval_seconds: float = Field(0.5, gt=0, le=10, description="How often applied offsets are committed.")
     session_timeout_seconds: float = Field(

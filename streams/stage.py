@@ -46,7 +46,8 @@ class Outcome:
     """What a batch leads to.
 
     outputs: (topic without prefix, partition) → records, sent in this order.
-    state: groups; the parts of a group always travel in one record batch, so that no crash can part them.
+    state: groups; the parts of a group always travel in one record batch, so that no crash can part them. A group must
+    stay below 20 MiB, a key must not begin with a NUL.
     counts: how many records had which fate, e.g. applied, duplicate, dead_lettered; for metrics and logs.
     """
 

@@ -17,6 +17,9 @@ up in the middle of a write. So each owner announces itself, and everybody can t
    tells of another writer: FencedError ends this process, and the next one's restore mends the table. `verify` looks
    for the same when there is nothing to write.
 
+The table also remembers which input it was made from (the topic's id, and the epoch above its offsets): state that
+counts on offsets of a topic which was deleted and made anew would take new records for old ones.
+
 Never: interpret a key or a value, or apply anything the broker has not confirmed.
 """
 
@@ -37,6 +40,7 @@ from streams.topics import MEBIBYTE
 
 #: Reserved: no stage may use a key that begins with a NUL.
 FENCE_KEY = b"\x00owner"
+ORIGIN_KEY = b"\x00origin"
 _OWNER_HEADER = "o"
 _RESTORE_SECONDS = 30.0
 
@@ -49,12 +53,39 @@ class StateLostError(SafeError):
     """The changelog is empty although its input was already worked through."""
 
 
+class StateOriginError(SafeError):
+    """The state was made from another topic than the one it would be used for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a state table is made from: an input topic, by its id, and the epoch that stands above its offsets."""
+
+    topic_id: str
+    epoch: int
+
+    def encode(self) -> bytes:
+        """As it stands in the changelog."""
+        return f"{self.epoch} {self.topic_id}".encode()
+
+    @classmethod
+    def decode(cls, value: bytes) -> "Origin":
+        """Read what `encode` wrote."""
+        epoch, _, topic_id = value.decode().partition(" ")
+        return cls(topic_id, int(epoch))
+
+    def may_follow(self, earlier: "Origin") -> bool:
+        """Whether state of an earlier origin holds for this one too."""
+        return self.epoch > earlier.epoch or self == earlier
+
+
 @dataclass(slots=True)
 class _Partition:
     data: dict[bytes, bytes] = field(default_factory=dict)
     next_offset: int = 0
     owner: bytes = b""  # the highest number seen
     stale: set[bytes] = field(default_factory=set)
+    origin: Origin | None = None
 
     def apply(self, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
         """Fold changelog records, in order, into the state."""
@@ -69,7 +100,9 @@ class _Partition:
                 self.stale.add(key or b"")
             else:
                 owner = number
-                if value is None:
+                if key == ORIGIN_KEY:
+                    self.origin = Origin.decode(value or b"")
+                elif value is None:
                     data.pop(key or b"", None)
                 else:
                     data[key or b""] = value
@@ -114,12 +147,15 @@ class StateTable:
         if self._reader is not None:
             await self._reader.stop()
 
-    async def own(self, wanted: frozenset[int], committed: Mapping[int, int], beat: Callable[[], None]) -> int:
+    async def own(
+        self, wanted: frozenset[int], committed: Mapping[int, int], origin: Origin, beat: Callable[[], None]
+    ) -> int:
         """Become the owner of exactly these partitions; returns when their state is complete.
 
         State of partitions owned until now is kept and brought up to date; all other state is dropped. `committed`
         has the committed offset of each input partition, to see that no state was lost; `beat` is called with every
-        step forward. Returns how many keys were mended. Raises FencedError, StateLostError, SendError.
+        step forward. Returns how many keys were mended. Raises FencedError, StateLostError, StateOriginError,
+        SendError.
         """
         started = time.monotonic()
         for partition in set(self._partitions) - wanted:
@@ -132,6 +168,7 @@ class StateTable:
         fences = await self._fence(wanted)
         crash_point("after_fence")
         read = await self._restore(fences, beat)
+        await self._settle_origin(wanted, origin)
         mended = await self._mend(wanted)
         crash_point("after_restore")
         self._log.info(
@@ -225,6 +262,20 @@ class StateTable:
             if self._partitions[number].owner != _number(fence):
                 raise FencedError(f"{self._topic}[{number}]: another process became the owner during the restore")
         return read
+
+    async def _settle_origin(self, wanted: frozenset[int], origin: Origin) -> None:
+        new = {number for number in wanted if self._partitions[number].origin != origin}
+        for number in new:
+            earlier = self._partitions[number].origin
+            if earlier is not None and not origin.may_follow(earlier):
+                raise StateOriginError(
+                    f"{self._topic}[{number}]: the state was made from topic {earlier.topic_id} in epoch "
+                    f"{earlier.epoch}, not from {origin.topic_id} in epoch {origin.epoch}. Was the input deleted and "
+                    f"made anew? Then set KONGFEI_EPOCH to {earlier.epoch + 1}"
+                )
+        await self._write({number: [[(ORIGIN_KEY, origin.encode())]] for number in new})
+        for number in new:
+            self._partitions[number].origin = origin
 
     async def _mend(self, wanted: frozenset[int]) -> int:
         changes: dict[int, list[StateGroup]] = {}

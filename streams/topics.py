@@ -10,8 +10,10 @@ from enum import StrEnum
 
 MEBIBYTE = 1024 * 1024
 DAY_MS = 86_400_000
-# A broken sender's 10 MB string, and one state part of a very long stay, must pass; the broker's own default is 1 MiB.
+#: What a hospital may send in one message: a broken sender's 10 MB string must pass (brokers default to 1 MiB).
 LARGEST_MESSAGE_BYTES = 16 * MEBIBYTE
+#: What our own topics take: the largest message again, with a dead letter's headers, or a patient's whole state.
+LARGEST_OUTPUT_BYTES = 20 * MEBIBYTE
 
 
 class Topic(StrEnum):
@@ -65,7 +67,8 @@ class TopicSpec:
     @property
     def config(self) -> dict[str, str]:
         """The topic's Kafka configuration, exactly as it is checked."""
-        config = {"cleanup.policy": self.cleanup.value, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}
+        largest = LARGEST_MESSAGE_BYTES if self.any_partitions else LARGEST_OUTPUT_BYTES
+        config = {"cleanup.policy": self.cleanup.value, "max.message.bytes": str(largest)}
         if self.cleanup is Cleanup.DELETE:
             config["retention.ms"] = str(self.retention_ms)
         return config | dict(self.extra)

@@ -32,6 +32,9 @@ class Broker(Protocol):
     def ends(self, partitions: frozenset[tuple[str, int]]) -> Offsets:
         """End offsets."""
 
+    def forget(self) -> None:
+        """Begin with a new connection: the last question failed."""
+
 
 class Stall:
     """Decides, from what it is shown, for how long nothing has moved. Pure: the time is an argument."""
@@ -90,7 +93,8 @@ class Watchdog:
         owned = self._progress.owned
         try:
             committed, ends = self._broker.committed(), self._broker.ends(owned)
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, RuntimeError) as error:
+            self._broker.forget()
             structlog.get_logger().warning("watchdog_could_not_ask", stage=self._stage, error=type(error).__name__)
             self._stall.forget()
             return
@@ -121,6 +125,12 @@ class KafkaBroker:
         wanted = {TopicPartition(topic, number): OffsetSpec.LATEST for topic, number in partitions}
         found = self._client().list_partition_offsets(wanted)
         return {(tp.topic, tp.partition): place.offset for tp, place in found.items()}
+
+    def forget(self) -> None:
+        """Begin with a new connection: the last question failed."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
 
     def _client(self) -> KafkaAdminClient:
         if self._admin is None:

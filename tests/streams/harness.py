@@ -24,7 +24,7 @@ from tests.streams.toy import PART
 ROOT = Path(__file__).parents[2]
 GROUP = "kongfei-cost"
 #: A taken-over partition should not make a test wait.
-SESSION_SECONDS = 2.0
+SESSION_SECONDS = 4.0
 
 
 class Pipeline:

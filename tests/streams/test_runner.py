@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 from kafka import KafkaAdminClient
 
+from streams.admin import create_topics
 from streams.topics import Topic
 from tests.streams.harness import GROUP, Pipeline, health_of, some_amounts, wait_until
 
@@ -69,6 +70,68 @@ def test_a_message_of_ten_megabytes_passes(pipeline: Pipeline, kafka) -> None:
     wait_until(lambda: pipeline.is_done(Topic.CHARGE, "kongfei-intake"), "the large message is copied")
 
     assert [value for _, value in pipeline.read(Topic.LEDGER)] == [b"before", large, b"after"]
+
+
+def test_a_message_that_is_large_only_when_unpacked_passes(pipeline: Pipeline, kafka) -> None:
+    from kafka import KafkaProducer
+
+    large = b"0123456789" * 6_000_000
+    options = {"compression_type": "gzip", "max_request_size": 100_000_000}
+    with KafkaProducer(bootstrap_servers=kafka.bootstrap, **options) as producer:
+        producer.send(pipeline.prefix + Topic.CHARGE, key=b"H1|1", value=large, partition=0).get(30)
+    pipeline.start("intake")
+    wait_until(lambda: pipeline.is_done(Topic.CHARGE, "kongfei-intake"), "the large message is copied")
+
+    assert [value for _, value in pipeline.read(Topic.LEDGER)] == [large]
+
+
+def test_a_worker_refuses_an_input_that_was_made_anew(pipeline: Pipeline, kafka) -> None:
+    pipeline.publish(some_amounts(50))
+    worker = pipeline.start()
+    wait_until(pipeline.is_done, "it works")
+    worker.kill()
+    worker.wait()
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    name = pipeline.prefix + Topic.LEDGER
+    admin.delete_topics([name])
+    wait_until(lambda: name not in admin.list_topics(), "the ledger is gone")
+    admin.close()
+    create_topics(pipeline.settings)
+    again = pipeline.start()
+
+    assert again.wait(30) == FATAL
+    assert last_line(pipeline, again)["error"] == "StateOriginError"
+    assert "set KONGFEI_EPOCH to 2" in str(last_line(pipeline, again)["message"])
+    refused_again = pipeline.start()
+    assert refused_again.wait(30) == FATAL
+
+    # With the epoch raised the state is kept, and what the new topic brings is added to it.
+    pipeline.publish([(b"H1|new", 1)])
+    pipeline.start(KONGFEI_EPOCH="2")
+    wait_until(pipeline.is_done, "the new ledger is read")
+    assert pipeline.state()[b"H1|new"] == (1, 1)
+
+
+def test_a_worker_refuses_an_input_that_ends_before_what_is_acknowledged(pipeline: Pipeline, kafka) -> None:
+    from kafka import TopicPartition
+    from kafka.structs import OffsetAndMetadata
+
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    beyond = {TopicPartition(pipeline.prefix + Topic.LEDGER, 0): OffsetAndMetadata(500, "", -1)}
+    admin.alter_group_offsets(pipeline.prefix + GROUP, beyond)
+    admin.close()
+    worker = pipeline.start()
+
+    assert worker.wait(30) == FATAL
+    assert "500 records are acknowledged, but it ends at 0" in str(last_line(pipeline, worker)["message"])
+
+
+def test_a_worker_told_to_stop_while_it_starts_stops(pipeline: Pipeline) -> None:
+    for delay in (0.7, 0.9, 1.1, 1.3):
+        worker = pipeline.start()
+        time.sleep(delay)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) in {0, -signal.SIGTERM}, pipeline.log_of(worker)
 
 
 def test_a_batch_whose_handling_fails_ends_the_process_and_is_not_acknowledged(pipeline: Pipeline) -> None:
@@ -147,7 +210,7 @@ def test_a_worker_refuses_to_go_on_without_the_state_it_had(pipeline: Pipeline, 
                 "num_partitions": 4,
                 "configs": {
                     "cleanup.policy": "compact",
-                    "max.message.bytes": "16777216",
+                    "max.message.bytes": "20971520",
                     "segment.bytes": "67108864",
                     "min.cleanable.dirty.ratio": "0.1",
                     "min.compaction.lag.ms": "300000",

@@ -7,7 +7,7 @@ import pytest
 
 from streams.sender import Sender
 from streams.settings import Settings
-from streams.state import FencedError, StateLostError, StateTable
+from streams.state import FencedError, Origin, StateLostError, StateOriginError, StateTable
 from streams.topics import Topic
 from tests.streams.harness import Pipeline
 
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.integration
 
 Tables = Callable[[], Awaitable[StateTable]]
 NOTHING: dict[int, int] = {}
+ORIGIN = Origin("topic-1", 1)
 
 
 def with_tables(pipeline: Pipeline, test: Callable[[Tables], Awaitable[None]]) -> None:
@@ -42,8 +43,8 @@ def with_tables(pipeline: Pipeline, test: Callable[[Tables], Awaitable[None]]) -
     asyncio.run(run())
 
 
-async def own(table: StateTable, *partitions: int, committed: dict[int, int] = NOTHING) -> int:
-    return await table.own(frozenset(partitions), committed, lambda: None)
+async def own(table: StateTable, *partitions: int, committed: dict[int, int] = NOTHING, origin: Origin = ORIGIN) -> int:
+    return await table.own(frozenset(partitions), committed, origin, lambda: None)
 
 
 async def put(table: StateTable, partition: int, *pairs: tuple[bytes, bytes | None]) -> None:
@@ -132,7 +133,7 @@ def test_a_late_write_of_a_replaced_owner_is_seen_by_the_owner_and_mended(pipeli
         assert dict(heir[0]) == {b"a": b"newer", b"b": b"unsure"}
         assert await own(last, 0) == 3, "a stale record that is still in the log is mended again, harmlessly"
         assert dict(last[0]) == dict(heir[0])
-        newest = {key: value for key, value in pipeline.read(Topic.COST_CHANGELOG) if key != b"\0owner"}
+        newest = {key: value for key, value in pipeline.read(Topic.COST_CHANGELOG) if not key.startswith(b"\0")}
         assert newest == {b"a": b"newer", b"b": b"unsure", b"c": None}
 
     with_tables(pipeline, test)
@@ -171,5 +172,33 @@ def test_an_empty_changelog_behind_committed_input_is_refused(pipeline: Pipeline
         table = await make()
         with pytest.raises(StateLostError, match="the state was lost"):
             await own(table, 0, committed={0: 5})
+
+    with_tables(pipeline, test)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "may"),
+    [
+        (Origin("a", 1), Origin("a", 1), True),
+        (Origin("a", 1), Origin("a", 2), True),
+        (Origin("a", 1), Origin("b", 2), True),
+        (Origin("a", 1), Origin("b", 1), False),
+        (Origin("a", 2), Origin("a", 1), False),
+    ],
+)
+def test_state_is_only_used_for_the_input_it_was_made_from(
+    pipeline: Pipeline, earlier: Origin, later: Origin, may: bool
+) -> None:
+    async def test(make: Tables) -> None:
+        first, second, third = await make(), await make(), await make()
+        await own(first, 0, origin=earlier)
+        await put(first, 0, (b"a", b"1"))
+        if may:
+            await own(second, 0, origin=later)
+            assert dict(second[0]) == {b"a": b"1"}
+            return
+        for table in (second, third):
+            with pytest.raises(StateOriginError, match="made anew"):
+                await own(table, 0, origin=later)
 
     with_tables(pipeline, test)

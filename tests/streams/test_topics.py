@@ -22,8 +22,10 @@ def test_no_input_of_a_stage_is_compacted(topic: Topic) -> None:
     assert SPECS[topic].cleanup is Cleanup.DELETE
 
 
-def test_every_topic_takes_the_largest_message() -> None:
-    assert {spec.config["max.message.bytes"] for spec in SPECS.values()} == {str(LARGEST_MESSAGE_BYTES)}
+def test_what_comes_in_fits_with_a_dead_letters_headers_into_what_goes_out() -> None:
+    limits = {topic: int(spec.config["max.message.bytes"]) for topic, spec in SPECS.items()}
+    assert {limits[topic] for topic in HIS_TOPICS} == {LARGEST_MESSAGE_BYTES}
+    assert min(limit for topic, limit in limits.items() if topic not in HIS_TOPICS) > LARGEST_MESSAGE_BYTES + 100_000
 
 
 @pytest.fixture
@@ -65,8 +67,21 @@ def test_every_difference_is_reported(settings: Settings, kafka) -> None:
 def test_the_hospital_may_choose_partitions_and_retention_of_its_topics(settings: Settings, kafka) -> None:
     name = settings.topic_prefix + Topic.CHARGE
     admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    configs = {"retention.ms": "1000000", "max.message.bytes": str(2 * LARGEST_MESSAGE_BYTES)}
+    configs = {"retention.ms": "1000000", "max.message.bytes": "1000000"}
     admin.create_topics({name: {"num_partitions": 1, "configs": configs}}, wait_for_metadata=True)
     admin.close()
 
     assert check_topics(settings, [Topic.CHARGE]) == []
+
+
+@pytest.mark.integration
+def test_the_hospitals_topics_may_not_take_more_than_can_be_passed_on(settings: Settings, kafka) -> None:
+    name = settings.topic_prefix + Topic.CHARGE
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    configs = {"max.message.bytes": str(2 * LARGEST_MESSAGE_BYTES)}
+    admin.create_topics({name: {"num_partitions": 1, "configs": configs}}, wait_for_metadata=True)
+    admin.close()
+
+    assert [str(item) for item in check_topics(settings, [Topic.CHARGE])] == [
+        f"topic {name}: max.message.bytes is {2 * LARGEST_MESSAGE_BYTES}, must be at most {LARGEST_MESSAGE_BYTES}"
+    ]

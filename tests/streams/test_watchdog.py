@@ -68,6 +68,9 @@ class Broker:
     def ends(self, partitions: frozenset[tuple[str, int]]) -> dict[tuple[str, int], int]:
         return dict.fromkeys(partitions, 2)
 
+    def forget(self) -> None:
+        pass
+
 
 def test_a_stuck_worker_is_ended_and_one_without_a_broker_is_not() -> None:
     broker, progress, ended = Broker(), Progress(owned=frozenset({A}), ready=True), []
