@@ -2,20 +2,23 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from agents.core.policy import Policy
-from agents.cost import Cost
+from agents.cost import CACHE_MARKS, Cost
 from agents.departments import Departments
 from agents.intake import Intake
 from schemas.alerts import Alert, decode_alert
 from schemas.codec import encode_json
 from schemas.dead_letter import DeadLetter, read_dead_letter
 from schemas.facts import DepartmentFact, VisitFact, decode_department_fact, decode_visit_fact
+from schemas.ledger import DepartmentAck, decode_department_entry, decode_entry
 from schemas.policy import PolicyFile
 from streams.settings import Settings
 from streams.stage import Batch, Outcome
-from streams.topics import Topic
+from streams.topics import HIS_TOPICS, Topic
+from tests import invariants
 
 TOPIC_OF = {
     "admission": Topic.ADMISSION,
@@ -40,15 +43,26 @@ class FakeRecord:
 
 @dataclass
 class House:
-    """Intake, cost and departments over in-memory topics and stores; `publish` and `run` are all a test needs."""
+    """Intake, cost and departments over in-memory topics and stores; `publish` and `run` are all a test needs.
+
+    With `random`, batches have random sizes up to `batch`; before each, the processes start anew with the chance
+    `restarts`; after each, with the chance `crashes`, they die between outputs and state and read on from where the
+    state is.
+    """
 
     policy: Policy = NO_POLICY
     partitions: int = 2
     batch: int = 4096
+    random: Random | None = None
+    restarts: float = 0
+    crashes: float = 0
+    cache_marks: int = CACHE_MARKS
     topics: dict[tuple[str, int], list[FakeRecord]] = field(default_factory=lambda: defaultdict(list))
     stores: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     positions: dict[tuple[str, str, int], int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    #: bytes of state that each batch of the cost stage wrote
+    written: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.settings = Settings(partitions=self.partitions)
@@ -56,7 +70,11 @@ class House:
 
     def restart(self) -> None:
         """New processes: live caches are gone, stores and topics stay."""
-        self.stages = [Intake(self.settings), Cost(self.settings, self.policy), Departments(self.settings, self.policy)]
+        self.stages = [
+            Intake(self.settings),
+            Cost(self.settings, self.policy, self.cache_marks),
+            Departments(self.settings, self.policy),
+        ]
 
     def publish_raw(self, topic: str, value: bytes | None, key: bytes | None = None, partition: int = 0) -> None:
         records = self.topics[topic, partition]
@@ -70,20 +88,31 @@ class House:
 
     def run(self) -> "House":
         """Every stage reads to the end of its inputs."""
-        for stage in self.stages:
-            for topic in stage.inputs:
-                for partition in range(max(self.partitions, 1)):
-                    self._drain(stage, topic, partition)
+        for index in range(len(self.stages)):
+            for topic in self.stages[index].inputs:
+                for partition in range(self.partitions):
+                    self._drain(index, topic, partition)
         return self
 
-    def _drain(self, stage: Any, topic: str, partition: int) -> None:
-        place = (stage.name, topic, partition)
+    def _drain(self, index: int, topic: str, partition: int) -> None:
+        place = (self.stages[index].name, topic, partition)
         records = self.topics[topic, partition]
         while (start := self.positions.get(place, 0)) < len(records):
-            outcome = self.apply(stage, Batch(topic, partition, records[start : start + self.batch]))
-            self.positions[place] = start + min(self.batch, len(records) - start)
+            if self._happens(self.restarts):
+                self.restart()
+            size = self.random.randint(1, self.batch) if self.random else self.batch
+            batch = Batch(topic, partition, records[start : start + size])
+            if self._happens(self.crashes):
+                self.apply(self.stages[index], batch, keep_state=False)
+                self.restart()
+                continue
+            outcome = self.apply(self.stages[index], batch)
+            self.positions[place] = start + len(batch.records)
             for name, count in outcome.counts.items():
-                self.counts[f"{stage.name}.{name}"] += count
+                self.counts[f"{place[0]}.{name}"] += count
+
+    def _happens(self, chance: float) -> bool:
+        return self.random is not None and self.random.random() < chance
 
     def apply(self, stage: Any, batch: Batch, *, keep_state: bool = True) -> Outcome:
         store = self.stores[stage.name, batch.partition]
@@ -92,6 +121,8 @@ class House:
             records = self.topics[topic, partition]
             for key, value, headers in outputs:
                 records.append(FakeRecord(topic, partition, len(records), 0, key, value, headers))
+        if stage.name == "cost":
+            self.written.append(sum(len(value or b"") for group in outcome.state for _, value in group))
         if keep_state:
             for group in outcome.state:
                 for key, value in group:
@@ -129,6 +160,66 @@ class House:
     @property
     def dead_letters(self) -> list[DeadLetter]:
         return [read_dead_letter(r.key, r.value, r.headers) for r in self.values(Topic.DEAD_LETTER)]
+
+    def published(self, topic: str) -> list[invariants.Published]:
+        """Every record of a topic of absolute rows, as it was published."""
+        decode = {
+            Topic.VISIT_FACT: decode_visit_fact,
+            Topic.DEPARTMENT_FACT: decode_department_fact,
+            Topic.ALERT: decode_alert,
+        }[Topic(topic)]
+        return [
+            invariants.Published(record.key or b"", decode(record.value or b"").version, record.value or b"")
+            for record in self.values(topic)
+        ]
+
+    def check(self) -> "House":
+        """Everything that must always hold at rest."""
+        visits, departments, alerts = list(self.visits.values()), list(self.departments.values()), self.alerts.values()
+        for fact in visits:
+            invariants.visit_adds_up(fact)
+        invariants.departments_are_their_visits(visits, departments)
+        invariants.alerts_are_episodes(alerts)
+        invariants.open_alerts_are_in_the_facts(visits, alerts)
+        for topic in (Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT):
+            invariants.a_version_means_one_row(self.published(topic))
+            if not self.crashes:
+                invariants.versions_grow(self.published(topic))
+        answers = [decode_department_entry(record.value) for record in self.values(Topic.DEPARTMENT_LEDGER)]
+        invariants.every_message_has_one_fate(
+            [(record.topic, record.partition, record.offset) for topic in HIS_TOPICS for record in self.values(topic)],
+            [decode_entry(record.value) for record in self.values(Topic.LEDGER)],
+            [answer for answer in answers if isinstance(answer, DepartmentAck)],
+            self.dead_letters,
+        )
+        return self
+
+    @property
+    def settled(self) -> tuple[Any, Any]:
+        """What must not depend on the order of arrival."""
+        visits = sorted(self.visits.items())
+        departments = sorted(self.departments.items())
+        return (
+            [invariants.settled_visit(fact) for _, fact in visits],
+            [invariants.settled_department(f) for _, f in departments if not invariants.is_empty_department(f)],
+        )
+
+    @property
+    def visit(self) -> VisitFact:
+        """The only visit there is."""
+        (fact,) = self.visits.values()
+        return fact
+
+    def alert(self, rule: str, subject: str | None = None) -> Alert:
+        """The latest episode of a rule, on the only subject there is unless one is named."""
+        found = [a for a in self.alerts.values() if a.rule == rule and subject in {None, a.subject}]
+        assert len({alert.subject for alert in found}) == 1, found
+        return max(found, key=lambda alert: alert.episode)
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """rule → status of its latest episode."""
+        return {a.rule: a.status for a in sorted(self.alerts.values(), key=lambda alert: alert.episode)}
 
 
 def charge(number: int | str, amount: int | None, visit: str = "V1", **more: Any) -> dict[str, Any]:
