@@ -86,12 +86,12 @@ def show_settings() -> None:
 @app.command("metrics")
 def show_metrics() -> None:
     """Print every metric with its meaning, as a Markdown table."""
-    from streams.metrics import METRICS  # noqa: PLC0415
+    from streams.metrics import every_metric  # noqa: PLC0415
 
     lines = ["| metric | kind | labels | meaning |", "| --- | --- | --- | --- |"]
     lines += [
         f"| `{metric.name}` | {metric.kind} | {', '.join(metric.labels)} | {metric.meaning} |"
-        for metric in sorted(METRICS, key=lambda metric: metric.name)
+        for metric in every_metric()
     ]
     typer.echo("\n".join(lines))
 

@@ -1,11 +1,12 @@
 """Every metric, with its meaning: one typed list, printed by `kongfei metrics` and served at /metrics.
 
-Names are `<component>_<noun>_<unit>`. A package above adds its own with the same functions, in a module of its own. No
-label ever holds an id.
+Names are `<component>_<noun>_<unit>`. A package above adds its own with the same functions, in a module of its own that
+the entry point group "kongfei.metrics" names. No label ever holds an id.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import entry_points
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -32,6 +33,14 @@ class Metric:
 
 
 METRICS: list[Metric] = []
+GROUP = "kongfei.metrics"
+
+
+def every_metric() -> list[Metric]:
+    """All metrics there are, also of packages that this process does not use, by name."""
+    for entry in entry_points(group=GROUP):
+        entry.load()
+    return sorted(METRICS, key=lambda metric: metric.name)
 
 
 def counter(name: str, meaning: str, *labels: str) -> Counter:
