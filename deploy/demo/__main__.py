@@ -51,7 +51,8 @@ def main() -> None:
 def run(options: Options) -> int:
     """Run the demo; a signal to end ends it in order."""
     warnings.filterwarnings("ignore", message="(read|open)_text is deprecated", category=DeprecationWarning)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have started us with SIGINT ignored
+        signal.signal(number, _interrupt)
     screen = Screen()
     show = Show(options, screen)
     try:

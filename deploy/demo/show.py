@@ -64,7 +64,7 @@ class Show:
         self._kept = False
         self._stack: Stack
         #: What the process should exit with if it is interrupted now.
-        self.status = 0
+        self.status = 1 if options.once else 0
 
     def run(self) -> int:
         """Run it; returns the exit status. Raises DemoFailedError or KeyboardInterrupt, after cleaning up."""
