@@ -103,7 +103,8 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
     # Rebalance: these run on the consumer's own thread while the loop waits in `poll`, so they only take note ------
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Partitions go to another member."""
+        """Partitions go to another member, or the group forms anew."""
+        self._progress.joining_since = time.monotonic()
         self._taken.update((tp.topic, tp.partition) for tp in revoked)
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
@@ -113,11 +114,13 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - the loop asks
         """Partitions are ours."""
         self._joined = True
+        self._progress.joining_since = None
 
     # The loop -----------------------------------------------------------------------------------------------------
 
     def run(self, stopping: Event) -> None:
         """Work until `stopping`; then write what was read, as far as ClickHouse answers, and leave."""
+        self._progress.joining_since = time.monotonic()
         self._consumer.subscribe([self._prefix + topic for topic in TOPICS], listener=self)
         opening = self._pool.submit(self._writer.open)
         while not stopping.is_set():

@@ -15,3 +15,5 @@ class Progress:
     alive: bool = True
     #: Grows with every bit of work, also while restoring.
     beats: int = 0
+    #: Since when (monotonic seconds) the process has waited to get into its group; None: it is in, or does not say.
+    joining_since: float | None = None

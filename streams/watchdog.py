@@ -1,5 +1,8 @@
 """Ends a process that is alive but stuck: its committed offsets must move while there is something to read.
 
+And it must get into its group while the broker answers: a client that waits for ever for its group owns nothing, so
+nothing of its own would stand still.
+
 It asks the broker itself, from a thread and with a client of its own, so that nothing the stage hangs in can hide it. A
 broker that does not answer is not the worker's fault: the clock starts anew.
 """
@@ -77,6 +80,7 @@ class Watchdog:
         self._progress = progress
         self._broker = broker
         self._stall = Stall()
+        self._answers_since = 0.0
         self._lag = metrics.WATCHDOG_LAG.labels(stage)
 
     def start(self) -> None:
@@ -97,12 +101,21 @@ class Watchdog:
             self._broker.forget()
             structlog.get_logger().warning("watchdog_could_not_ask", stage=self._stage, error=type(error).__name__)
             self._stall.forget()
+            self._answers_since = now
             return
         self._lag.set(sum(max(0, ends.get(tp, 0) - committed.get(tp, 0)) for tp in owned))
         stalled = self._stall.look(now, owned, committed, ends, self._progress.ready, self._progress.beats)
-        self._progress.alive = stalled < self._limit
+        outside = self._outside(now)
+        self._progress.alive = max(stalled, outside) < self._limit
         if stalled >= self._limit:
             end("worker_stalled", stage=self._stage, seconds=round(stalled, 1))
+        elif outside >= self._limit:
+            end("worker_not_in_group", stage=self._stage, seconds=round(outside, 1))
+
+    def _outside(self, now: float) -> float:
+        """Seconds of waiting for the group, counted only since the broker answers."""
+        since = self._progress.joining_since
+        return 0.0 if since is None else now - max(since, self._answers_since)
 
 
 class KafkaBroker:

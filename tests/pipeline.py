@@ -52,6 +52,7 @@ class Pipeline:
             "KONGFEI_PARTITIONS": str(partitions),
             "KONGFEI_DATA_DIR": str(folder / "data"),
             "KONGFEI_SESSION_TIMEOUT_SECONDS": "6",
+            "KONGFEI_STALL_SECONDS": "25",
             **(env or {}),
         }
         self.settings = self._settings()

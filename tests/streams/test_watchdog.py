@@ -89,3 +89,21 @@ def test_a_stuck_worker_is_ended_and_one_without_a_broker_is_not() -> None:
     watchdog.check(131, end)
     assert ended == [("worker_stalled", {"stage": "cost", "seconds": 61})]
     assert not progress.alive
+
+
+def test_a_process_that_never_gets_into_its_group_is_ended_once_the_broker_has_answered_for_long_enough() -> None:
+    broker, progress, ended = Broker(), Progress(joining_since=0.0), []
+    watchdog = Watchdog(Settings(stall_seconds=60), "sink", progress, broker)
+    end = lambda event, **fields: ended.append((event, fields))  # noqa: E731
+
+    broker.answers = False
+    watchdog.check(50, end)
+    broker.answers = True
+    watchdog.check(100, end)
+    progress.joining_since = None
+    watchdog.check(200, end)
+    assert ended == []
+
+    progress.joining_since = 200.0
+    watchdog.check(261, end)
+    assert ended == [("worker_not_in_group", {"stage": "sink", "seconds": 61.0})]
