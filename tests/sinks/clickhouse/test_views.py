@@ -23,9 +23,7 @@ def stored(store):
 
 
 def lines(client, columns):
-    return {
-        row[0]: row[1:] for row in client.execute(f"SELECT charge_id, {columns} FROM v_charge ORDER BY charge_id")
-    }
+    return {row[0]: row[1:] for row in client.execute(f"SELECT charge_id, {columns} FROM v_charge ORDER BY charge_id")}
 
 
 def test_the_first_content_under_an_id_counts_whatever_comes_later(client, stored):
