@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
@@ -173,7 +174,7 @@ class Pipeline:
         for process in self.members.values():
             process.kill()
 
-    def __enter__(self) -> "Pipeline":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""Every named crash point of the real stages and the real sink, visited once each, in the middle of a hospital's day."""
+"""Every named crash point of the real stages and the sink, visited once each, in the middle of a hospital's day."""
 
 import pytest
 

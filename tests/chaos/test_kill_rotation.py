@@ -17,7 +17,7 @@ VICTIMS = ("intake", "cost", "sink", "departments", "broker")
 
 
 def publish_through_outages(house: Pipeline, messages) -> None:
-    """What a careful HIS does: sends again, in order, until the broker has confirmed. Duplicates are the pipeline's job."""
+    """What a careful HIS does: sends again, in order, until the broker has confirmed. Duplicates are our job."""
     deadline = time.monotonic() + 120
     while True:
         producer: KafkaProducer = house.producer(linger_ms=0, request_timeout_ms=10_000, delivery_timeout_ms=15_000)
@@ -65,7 +65,7 @@ def test_twenty_rounds_of_kill_9_lose_nothing_and_count_nothing_twice(kafka_node
 
 
 def assert_totals(house: Pipeline, hospital) -> None:
-    """As without any crash. A bad message that the hospital had to send twice is two dead letters: reasons, not counts."""
+    """As without any crash, but that a bad message which the hospital had to send twice is two dead letters."""
     wanted = hospital.expectation.dead_letters
     from tests.hospitals import query
 
