@@ -11,7 +11,7 @@ from schemas.alerts import LEVEL_RANK, Alert, Level
 from schemas.events import SettlementKind
 from schemas.facts import QuotaUse, Segment, VisitFact, VisitStatus
 from schemas.ledger import Contribution
-from schemas.units import day_of, month_of, reached_bp
+from schemas.units import day_of, reached_bp
 
 
 def quota_use(visit: Visit, policy: Policy) -> QuotaUse | None:
@@ -138,24 +138,16 @@ def episode_fields(episode: Episode) -> dict[str, Any]:
 
 
 def contributions(visit: Visit, policy: Policy) -> list[Contribution]:
-    """The department rows that changed since the last publication, emptied ones as zeros; marks them as published."""
-    head, shares = visit.head, visit.tally.shares
-    responsible = _responsible(visit, policy)
-    rows = {key for key in visit.dirty if key in shares or key in head.published}
-    rows |= {key for key in (responsible, head.responsible) if key is not None}
-    visit.dirty.clear()
-    head.responsible = responsible
-    known = set(head.published)
-    head.published.extend(sorted(rows - known))
-    return [_contribution(visit, policy, key, shares.get(key) or Share(), responsible) for key in sorted(rows)]
+    """The department rows touched since the last publication, emptied ones as zeros; marks them as published.
 
-
-def _responsible(visit: Visit, policy: Policy) -> tuple[str, int] | None:
-    """The row that counts the visit itself: the department the patient lies in, in the month of admission."""
-    stay = visit.stay
-    if stay.admitted_at is None or not stay.department or stay.status is VisitStatus.CANCELLED:
-        return None
-    return stay.department, month_of(day_of(stay.admitted_at, policy.zone))
+    Also rows that came and went within a batch: a process that died after a smaller batch may have published them.
+    """
+    responsible = visit.responsible(policy.zone)
+    rows = visit.dirty | {responsible} if responsible else visit.dirty
+    visit.dirty = set()
+    return [
+        _contribution(visit, policy, row, visit.tally.shares.get(row) or Share(), responsible) for row in sorted(rows)
+    ]
 
 
 def _contribution(

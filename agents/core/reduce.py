@@ -1,7 +1,7 @@
 """`reduce`: one ledger entry applied to one visit. Deterministic; time comes with the entry.
 
 1. A version already applied changes nothing; nor does a source position already applied (intake sends at least once).
-2. The same id with the same content is a duplicate: noted as seen, nothing else changes.
+2. The same id with the same content is a duplicate: nothing changes, nor does the version.
 3. The same id with other content is refused (R301); the first one applied stays.
 4. Otherwise the mark goes to the log, the sums follow, and the watches are judged.
 
@@ -55,7 +55,6 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
     head = visit.head
     if version <= head.applied:
         return REPLAYED
-    head.applied = version
     source = f"{entry.source_topic}/{entry.source_partition}"
     if entry.source_position <= head.sources.get(source, -1):
         return REPLAYED
@@ -79,6 +78,7 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
     if outcome.fate is not Fate.APPLIED:
         head.as_of = before
         return outcome
+    head.applied = version  # only of what changed something, or the version would depend on the batch it came in
     head.warning_count += len(entry.warnings)
     if (
         head.as_of == before
@@ -138,8 +138,10 @@ def _admission(visit: Visit, entry: Entry, body: Admission, version: int, policy
         return DUPLICATE if known == entry.digest else conflict("admission event id")
     mark = StayMark(entry.event_id, entry.digest, entry.occurred_at, entry.recorded_at, entry.person_no, body)
     visit.append(mark)
+    before = visit.responsible(policy.zone)
     visit.note_stay(mark)
     visit.refold()
+    visit.dirty.update(row for row in (before, visit.responsible(policy.zone)) if row is not None)
     moment = Moment(entry.recorded_at, entry.event_id, version)
     watching = watch.watching_of(visit, policy)
     changed = watch.judge_money(visit, policy, watching, moment)

@@ -6,6 +6,7 @@ so they are true up to the same ledger version.
 """
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,8 @@ from agents.core.marks import (
 )
 from agents.core.stay import Stay, fold_stay
 from agents.core.tally import Tally
+from schemas.facts import VisitStatus
+from schemas.units import day_of, month_of
 
 #: First part of a digest's key where it is not an order id.
 STAY, SETTLEMENT = "\x00stay", "\x00settlement"
@@ -52,9 +55,7 @@ class VisitKey(NamedTuple):
 class Head(msgspec.Struct, array_like=True):
     """What is rewritten with every batch that touches the visit. Fields may only be appended, with defaults.
 
-    `applied`: last ledger version applied. `sources`: source topic/partition → last position applied. `published`:
-    the (department, month) rows ever published, so that one that empties is withdrawn. `responsible`: the row that last
-    counted the visit itself.
+    `applied`: last ledger version applied. `sources`: source topic/partition → last position applied.
     """
 
     applied: int = 0
@@ -64,8 +65,6 @@ class Head(msgspec.Struct, array_like=True):
     episodes: dict[str, Episode] = {}
     as_of: int = 0
     warning_count: int = 0
-    published: list[tuple[str, int]] = []
-    responsible: tuple[str, int] | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -107,7 +106,8 @@ class Visit:
         self.settlement: SettlementMark | None = None
         self.stay = Stay()
         self.tally = Tally()
-        #: (department, month) rows touched since the last publication.
+        #: (department, month) rows touched since the last publication, by any entry: which rows are published must
+        #: not depend on where a batch ends.
         self.dirty: set[tuple[str, int]] = set()
         self.unsealed: list[tuple[int, list[Mark]]] = []
         #: agents.core.watching.Watching, resolved on first use; here because it lives as long as the visit.
@@ -118,7 +118,7 @@ class Visit:
         """Read a visit from its parts, or begin one that nothing is known of."""
         raw = store.get(key.head())
         if raw is None:
-            return cls(key, Head(sources={}, tail=[], episodes={}, published=[]))
+            return cls(key, Head(sources={}, tail=[], episodes={}))
         head = _head_decoder.decode(raw)
         visit = cls(key, head)
         for number in range(head.sealed):
@@ -209,6 +209,13 @@ class Visit:
         place = stay.place_index(counted.charged_at)
         department = counted.department or (stay.places[place].department if place >= 0 else "")
         self.dirty.add(self.tally.add_line(counted, department, place, sign))
+
+    def responsible(self, zone: tzinfo) -> tuple[str, int] | None:
+        """The row that counts the visit itself: the department the patient lies in, in the month of admission."""
+        stay = self.stay
+        if stay.admitted_at is None or not stay.department or stay.status is VisitStatus.CANCELLED:
+            return None
+        return stay.department, month_of(day_of(stay.admitted_at, zone))
 
     @property
     def unmatched_refunds(self) -> int:

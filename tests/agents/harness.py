@@ -86,9 +86,11 @@ class House:
             self.publish_raw(TOPIC_OF[event["type"]], encode_json(fields), partition=partition)
         return self
 
-    def run(self) -> "House":
-        """Every stage reads to the end of its inputs."""
+    def run(self, *names: str) -> "House":
+        """Every stage (or those named) reads to the end of its inputs."""
         for index in range(len(self.stages)):
+            if names and self.stages[index].name not in names:
+                continue
             for topic in self.stages[index].inputs:
                 for partition in range(self.partitions):
                     self._drain(index, topic, partition)
