@@ -80,12 +80,11 @@ class Fetched:
     )
 
     def __init__(self, records: Mapping[TP, list[Record]], assignment: int) -> None:
-        first = next(iter(records.values()))[0]
+        (self.topic, self.partition), first = next(iter((tp, listed[0]) for tp, listed in records.items()))
         self.records = records
         #: Which assignment of partitions it was fetched under; it is void under the next one.
         self.assignment = assignment
-        self.topic, self.partition, self.offset = first.topic, first.partition, first.offset
-        self.timestamp, self.timestamp_type = first.timestamp, 0
+        self.offset, self.timestamp, self.timestamp_type = first.offset, first.timestamp, 0
         self.headers: tuple[tuple[str, bytes], ...] = ()
         self.key = None
         self.value = self

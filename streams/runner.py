@@ -36,6 +36,7 @@ from streams.journal import Journal
 from streams.lease import Lease
 from streams.logs import SafeError, configure_logs, end_process
 from streams.progress import Progress
+from streams.records import use_parsed_records
 from streams.sender import Sender
 from streams.settings import Settings
 from streams.slot import claim_slot
@@ -289,6 +290,7 @@ def run_stage(make: Callable[[Settings], Stage], settings: Settings) -> NoReturn
     """Run one stage until it is told to stop; exits 0 then, and non-zero whenever something failed."""
     configure_logs(settings)
     structlog.get_logger().info("settings_loaded", **settings.masked)
+    use_parsed_records()
     try:
         stage = make(settings)
         asyncio.run(_run(stage, settings))

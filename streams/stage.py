@@ -21,10 +21,8 @@ Store: TypeAlias = Mapping[bytes, bytes]
 
 
 class Record(Protocol):
-    """One Kafka record as it was read; `timestamp` in epoch milliseconds."""
+    """One Kafka record as it was read; `timestamp` in epoch milliseconds. Topic and partition stand in the batch."""
 
-    topic: str
-    partition: int
     offset: int
     timestamp: int
     key: bytes | None

@@ -28,14 +28,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.connection import aiokafka_options
 from streams.crash import crash_point
 from streams.logs import SafeError
 from streams.sender import Sender
 from streams.settings import Settings
-from streams.stage import Output, StateGroup, Store
+from streams.stage import Output, Record, StateGroup, Store
 from streams.topics import MEBIBYTE
 
 #: Reserved: no stage may use a key that begins with a NUL.
@@ -87,10 +87,10 @@ class _Partition:
     stale: set[bytes] = field(default_factory=set)
     origin: Origin | None = None
 
-    def apply(self, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+    def apply(self, records: Iterable[Record]) -> None:
         """Fold changelog records, in order, into the state."""
         data, owner = self.data, self.owner
-        record: ConsumerRecord[bytes, bytes] | None = None
+        record: Record | None = None
         for record in records:
             key, value = record.key, record.value
             number = record.headers[0][1] if record.headers else b""
