@@ -93,6 +93,7 @@ class Runner:
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, stopping.set)
         self._health.start()
+        self._progress.joining_since = time.monotonic()
         self._topic_ids, *_ = await asyncio.gather(
             asyncio.to_thread(verify_topics, self._settings, tuple(Topic)),
             self._sender.start(),
@@ -133,11 +134,13 @@ class Runner:
             self._progress.ready = False
             self._journal.partitions_owned(0)
             self._progress.owned = frozenset()
+            self._progress.joining_since = time.monotonic()
             self._tell(self._stage.revoked, partitions)
 
     def receive(self, partitions: frozenset[TopicAndPartition], assignment: int) -> None:
         """Start to restore the state of these partitions; their batches wait for it."""
         self._assignment = assignment
+        self._progress.joining_since = None
         self._progress.owned = partitions
         self._next = {}
         self._ready = asyncio.ensure_future(self._guarded(self._prepare(partitions)))
