@@ -1,7 +1,9 @@
 """`reduce`: one ledger entry applied to one visit. Deterministic; time comes with the entry.
 
-1. A version already applied changes nothing; nor does a source position already applied (intake sends at least once).
-2. The same id with the same content is a duplicate: nothing changes, nor does the version.
+1. A version already applied changes nothing.
+2. The same id with the same content is a duplicate: nothing changes, nor does the version. This holds for every kind of
+   entry, so what intake sends again needs no other guard; positions in the hospital's topics decide nothing, for a topic
+   that was made anew begins to count at zero.
 3. The same id with other content is refused (R301); the first one applied stays.
 4. Otherwise the mark goes to the log, the sums follow, and the watches are judged.
 
@@ -55,10 +57,6 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
     head = visit.head
     if version <= head.applied:
         return REPLAYED
-    source = f"{entry.source_topic}/{entry.source_partition}"
-    if entry.source_position <= head.sources.get(source, -1):
-        return REPLAYED
-    head.sources[source] = entry.source_position
     body = entry.body
     before = head.as_of
     if entry.recorded_at > before and type(body) is not Ack:

@@ -55,11 +55,10 @@ class VisitKey(NamedTuple):
 class Head(msgspec.Struct, array_like=True):
     """What is rewritten with every batch that touches the visit. Fields may only be appended, with defaults.
 
-    `applied`: last ledger version applied. `sources`: source topic/partition → last position applied.
+    `applied`: last ledger version applied. `sealed`: how many chunks are sealed; `tail` is the open one.
     """
 
     applied: int = 0
-    sources: dict[str, int] = {}
     sealed: int = 0
     tail: list[Mark] = []
     episodes: dict[str, Episode] = {}
@@ -118,7 +117,7 @@ class Visit:
         """Read a visit from its parts, or begin one that nothing is known of."""
         raw = store.get(key.head())
         if raw is None:
-            return cls(key, Head(sources={}, tail=[], episodes={}))
+            return cls(key, Head(tail=[], episodes={}))
         head = _head_decoder.decode(raw)
         visit = cls(key, head)
         for number in range(head.sealed):
