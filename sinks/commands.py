@@ -23,9 +23,12 @@ def register(app: typer.Typer) -> None:
 
 def migrate_command() -> None:
     """Bring ClickHouse's tables and views up to this version. What is there already is left as it is."""
-    from sinks.clickhouse.migrate import migrate  # noqa: PLC0415 - clients load slowly, and most commands need none
+    from sinks.clickhouse.connection import clear_errors  # noqa: PLC0415 - clients load slowly
+    from sinks.clickhouse.migrate import migrate  # noqa: PLC0415
 
-    applied = migrate(load_settings())
+    settings = load_settings()
+    with clear_errors(settings.clickhouse_url):
+        applied = migrate(settings)
     for migration in applied:
         Console().print(f"applied {migration.number:04d} {migration.name}", markup=False, highlight=False)
     if not applied:
@@ -40,9 +43,7 @@ def sink_command(
 
     settings = load_settings()
     configure_logs(settings)
-    if migrate_first:
-        migrate_command()
-    run_sink(settings)
+    run_sink(settings, migrate_first=migrate_first)
 
 
 def sql_command(

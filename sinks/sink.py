@@ -32,8 +32,8 @@ from kafka.structs import OffsetAndMetadata
 
 from sinks import metrics
 from sinks.clickhouse.blocks import Block, Refusal, Shipment
-from sinks.clickhouse.connection import WRITE_SETTINGS, connect, verify_server
-from sinks.clickhouse.migrate import verify_migrated
+from sinks.clickhouse.connection import WRITE_SETTINGS, connect, describe, verify_server
+from sinks.clickhouse.migrate import migrate, verify_migrated
 from sinks.clickhouse.rows import LATEST_ONLY, TO_ROW
 from sinks.clickhouse.writer import StoppedError, Writer
 from sinks.dead_letters import DeadLetters
@@ -272,8 +272,10 @@ def consumer_options(settings: Settings, slot: str) -> Mapping[str, Any]:
     }
 
 
-def ready_client(settings: Settings) -> Client:
+def ready_client(settings: Settings, *, migrate_first: bool) -> Client:
     """A client of a server that was verified: settings in force, schema as declared. Raises ClickHouseError."""
+    if migrate_first:
+        migrate(settings)
     client = connect(settings.clickhouse_url, WRITE_SETTINGS)
     try:
         verify_migrated(client, settings.timezone)
@@ -284,7 +286,7 @@ def ready_client(settings: Settings) -> Client:
     return client
 
 
-def run_sink(settings: Settings) -> None:
+def run_sink(settings: Settings, *, migrate_first: bool = False) -> None:
     """Run until SIGTERM or SIGINT; whatever else happens ends the process with a non-zero status."""
     log = structlog.get_logger().bind(stage=STAGE)
     stopping, abandoned = Event(), Event()
@@ -298,7 +300,7 @@ def run_sink(settings: Settings) -> None:
         progress = Progress()
         health = HealthServer(settings, progress)
         health.start()
-        writer = Writer(lambda: ready_client(settings), abandoned)
+        writer = Writer(lambda: ready_client(settings, migrate_first=migrate_first), abandoned)
         sink = Sink(
             settings, KafkaConsumer(**consumer_options(settings, slot.name)), writer, DeadLetters(settings), progress
         )
@@ -311,4 +313,4 @@ def run_sink(settings: Settings) -> None:
     except StoppedError:
         log.info("sink_stopped")
     except BaseException as error:  # noqa: BLE001 - the edge of the process
-        end_process("sink_failed", error)
+        end_process("sink_failed", error, why=describe(error))

@@ -158,8 +158,9 @@ class Store:
 
 def _disagreeing(table: Table) -> str:
     key = ", ".join((*table.key, table.version))
+    # As one text, because a hash of several arguments is null where any of them is.
     content = ", ".join(name for name, _ in table.columns if not name.startswith("kafka_"))
-    return f"SELECT {key} FROM {table.name} GROUP BY {key} HAVING uniqExact(sipHash64({content})) > 1"  # noqa: S608
+    return f"SELECT {key} FROM {table.name} GROUP BY {key} HAVING uniqExact(sipHash64(toString(tuple({content})))) > 1"  # noqa: S608
 
 
 def _visit(parts: Iterable[Any]) -> VisitKey:

@@ -12,7 +12,7 @@ from sinks.auditor.recount import Recount
 from sinks.auditor.report import differences_of
 from sinks.auditor.stored import Store
 from sinks.auditor.waiting import wait_until_read
-from sinks.clickhouse.connection import connect
+from sinks.clickhouse.connection import session
 from sinks.clickhouse.migrate import verify_migrated
 from streams.registry import resolver_of
 from streams.settings import Settings
@@ -62,6 +62,6 @@ def run_audit(settings: Settings, wait_seconds: float, listener: Listener) -> Ve
         topics.read(recount.feed, listener.advanced)
     finally:
         topics.close()
-    with connect(settings.clickhouse_url) as client:
+    with session(settings.clickhouse_url) as client:
         verify_migrated(client, settings.timezone)
         return Verdict(recount, audit(recount, Store(client)), notes)

@@ -73,11 +73,10 @@ def code_rows() -> list[CodeRow]:
     return sorted(rows)
 
 
-def load_code_names(client: Client) -> bool:
-    """Make `code_name` equal to this version's tables; whether anything had to be written."""
-    rows = code_rows()
-    if client.execute("SELECT code_table, code, name_zh, name_en, source FROM code_name ORDER BY ALL") == rows:
-        return False
-    client.execute("TRUNCATE TABLE code_name")
-    client.execute("INSERT INTO code_name (code_table, code, name_zh, name_en, source) VALUES", rows)
-    return True
+def load_code_names(client: Client) -> int:
+    """Write the rows that `code_name` lacks or has otherwise; returns how many. Two that do so at once do no harm."""
+    found = client.execute("SELECT code_table, code, name_zh, name_en, source FROM code_name FINAL")
+    missing = sorted(set(code_rows()) - set(found))
+    if missing:
+        client.execute("INSERT INTO code_name (code_table, code, name_zh, name_en, source) VALUES", missing)
+    return len(missing)

@@ -3,12 +3,13 @@
 A client belongs to one thread. The settings travel with every query; what the server makes of them is asked at start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from clickhouse_driver import Client
-from clickhouse_driver.errors import Error, ErrorCodes
+from clickhouse_driver.errors import Error, ErrorCodes, ServerException
 
 from sinks.clickhouse.tables import TABLES
 from streams.logs import SafeError
@@ -48,6 +49,24 @@ def connect(url: str, settings: Mapping[str, Any] | None = None, database: str |
     client.connection.send_receive_timeout = ANSWER_SECONDS
     client.settings.update(settings or {})
     return client
+
+
+@contextmanager
+def clear_errors(url: str) -> Iterator[None]:
+    """For commands of a person: what goes wrong is raised as ClickHouseError, in the server's own words."""
+    try:
+        yield
+    except ServerException as error:
+        raise ClickHouseError(f"ClickHouse: {error.message.partition(' Stack trace:')[0].strip()}") from None
+    except (Error, OSError, EOFError) as error:
+        raise ClickHouseError(f"ClickHouse at {urlsplit(url).hostname} does not answer: {describe(error)}") from None
+
+
+@contextmanager
+def session(url: str, settings: Mapping[str, Any] | None = None) -> Iterator[Client]:
+    """A client for a command of a person; its errors are clear ones."""
+    with clear_errors(url), connect(url, settings) as client:
+        yield client
 
 
 def database_of(url: str) -> str:

@@ -91,7 +91,7 @@ def pending_migrations(client: Client, migrations: Sequence[Migration]) -> list[
 def migrate(settings: Settings, migrations: Sequence[Migration] | None = None) -> list[Migration]:
     """Bring the database of CLICKHOUSE_URL up to this version, making it where it is missing; returns what was applied.
 
-    The code tables are loaded afresh each time they differ.
+    The code tables are brought up to date as well. Whatever the server or the driver says is raised as it is.
     """
     database = database_of(settings.clickhouse_url)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", database):

@@ -10,13 +10,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from clickhouse_driver.errors import Error
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sinks.clickhouse.connection import ClickHouseError, connect
+from sinks.clickhouse.connection import session
 from streams.settings import Settings
 
 #: readonly = 2: reading and SET only, whatever the statement says.
@@ -36,11 +35,8 @@ class Answer:
 
 def run_query(settings: Settings, statement: str, *, read_only: bool = True) -> Answer:
     """Ask ClickHouse. Raises ClickHouseError with the server's own words: the one who asks wrote the statement."""
-    with connect(settings.clickhouse_url, READ_ONLY if read_only else None) as client:
-        try:
-            answer = client.execute(statement, with_column_types=True)
-        except (Error, OSError, EOFError) as error:
-            raise ClickHouseError(str(error).partition(" Stack trace:")[0].strip()) from None
+    with session(settings.clickhouse_url, READ_ONLY if read_only else None) as client:
+        answer = client.execute(statement, with_column_types=True)
     rows, columns = answer if isinstance(answer, tuple) else ([], [])
     return Answer(columns, _with_places(rows, columns))
 

@@ -208,6 +208,6 @@ CREATE TABLE IF NOT EXISTS code_name
     name_en             String                 COMMENT '英文名 | English name',
     source              String                 COMMENT '出处 | where the table stands'
 )
-ENGINE = MergeTree
+ENGINE = ReplacingMergeTree
 ORDER BY (code_table, code)
 COMMENT '码表，由 kongfei migrate 装入 | code tables, loaded by kongfei migrate';

@@ -5,8 +5,8 @@
 
 CREATE OR REPLACE VIEW v_charge AS
 -- A refund that leaves a field empty takes it from the line it takes back, when that line of the same visit is known:
--- amount and quantity negated (the quantity only with the whole amount), category, class, item and ordering department as
--- they stand there. A refund whose line is not known and which names no amount counts 0 until it comes.
+-- amount and quantity negated (the quantity only with the whole amount), category, class, item and ordering department
+-- as they stand there. A refund whose line is not known and which names no amount counts 0 until it comes.
 -- The department is the ordering one, else where the patient lay: the segment entered last at or before the charge,
 -- before the first one the first.
 WITH
@@ -30,13 +30,15 @@ WITH
             l.refund_of AS refund_of, l.order_id AS order_id,
             l.refund_of != '' AND ifNull(o.found, 0) = 0 AS is_unmatched,
             if(l.item_code = '' AND l.hospital_item_code = '' AND l.refund_of != '',
-                (ifNull(o.item_code, ''), ifNull(o.hospital_item_code, '')), (l.item_code, l.hospital_item_code)) AS item,
+                (ifNull(o.item_code, ''), ifNull(o.hospital_item_code, '')),
+                (l.item_code, l.hospital_item_code)) AS item,
             ifNull(l.amount_fen, if(l.refund_of = '', 0, -ifNull(o.amount_fen, 0))) AS amount_fen,
             ifNull(l.quantity_e4,
-                if(l.refund_of != '' AND ifNull(l.amount_fen = -ifNull(o.amount_fen, 0), 1), -ifNull(o.quantity_e4, 0), 0))
-                AS quantity_e4,
+                if(l.refund_of != '' AND ifNull(l.amount_fen = -ifNull(o.amount_fen, 0), 1),
+                    -ifNull(o.quantity_e4, 0), 0)) AS quantity_e4,
             l.unit_price_micro AS unit_price_micro,
-            if(l.category_sent = '' AND l.refund_of != '', ifNull(o.category_sent, ''), l.category_sent) AS category_raw,
+            if(l.category_sent = '' AND l.refund_of != '', ifNull(o.category_sent, ''), l.category_sent)
+                AS category_raw,
             if(l.level_sent = '' AND l.refund_of != '', ifNull(o.level_sent, ''), l.level_sent) AS level_raw,
             if(l.ordering_department = '' AND l.refund_of != '', ifNull(o.ordering_department, ''),
                 l.ordering_department) AS named_department,
@@ -74,12 +76,13 @@ SELECT
         ifNull(s.segment_department, [])[greatest(1, arrayLastIndex(at -> at <= r.charged_at, s.segment_entered_at))])
         AS department,
     r.ordering_doctor AS ordering_doctor, r.executing_department AS executing_department,
-    toTimeZone(r.charged_at, '${timezone}') AS charged_at, r.charged_on AS charged_on, r.month AS month, r.approval AS approval,
-    r.trace_code AS trace_code, r.person_no AS person_no, r.event_id AS event_id, toTimeZone(r.occurred_at, '${timezone}') AS occurred_at,
-    toTimeZone(r.recorded_at, '${timezone}') AS recorded_at, r.warnings AS warnings, r.ledger_version AS ledger_version
+    toTimeZone(r.charged_at, '${timezone}') AS charged_at, r.charged_on AS charged_on, r.month AS month,
+    r.approval AS approval, r.trace_code AS trace_code, r.person_no AS person_no, r.event_id AS event_id,
+    toTimeZone(r.occurred_at, '${timezone}') AS occurred_at, toTimeZone(r.recorded_at, '${timezone}') AS recorded_at,
+    r.warnings AS warnings, r.ledger_version AS ledger_version
 FROM resolved AS r
 LEFT JOIN stay AS s ON s.hospital = r.hospital AND s.patient_id = r.patient_id AND s.visit_id = r.visit_id
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'category') AS c ON c.code = category
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'category') AS c ON c.code = category
 COMMENT '费用明细：退费已还原，科室已归属 | fee lines, refunds resolved, department settled';
 
 CREATE OR REPLACE VIEW v_order AS
@@ -91,8 +94,8 @@ SELECT
     argMax(frequency, moment) AS frequency, argMax(days, moment) AS days,
     argMax(unit_price_micro, moment) AS unit_price_micro, argMax(long_term, moment) AS long_term,
     argMax(take_home, moment) AS take_home, argMax(department, moment) AS department, argMax(doctor, moment) AS doctor,
-    argMax(doctor_grade, moment) AS doctor_grade, toTimeZone(min(occurred_at), '${timezone}') AS first_at, toTimeZone(max(occurred_at), '${timezone}') AS last_at,
-    count() AS event_count
+    argMax(doctor_grade, moment) AS doctor_grade, toTimeZone(min(occurred_at), '${timezone}') AS first_at,
+    toTimeZone(max(occurred_at), '${timezone}') AS last_at, count() AS event_count
 FROM (SELECT *, (occurred_at, recorded_at, event_id) AS moment FROM order_event FINAL)
 GROUP BY hospital, patient_id, visit_id, order_id
 COMMENT '医嘱当前状态：最近一次事件为准 | orders as they stand: the latest event says';
@@ -109,7 +112,8 @@ SELECT
     if(sex.name_zh = '', f.sex, sex.name_zh) AS sex_zh, f.birth_date AS birth_date, f.department AS department,
     f.ward AS ward, f.bed AS bed, f.doctor AS doctor, f.main_diagnosis AS main_diagnosis, f.diagnoses AS diagnoses,
     f.procedures AS procedures, f.disease_code AS disease_code, f.discharge_way AS discharge_way,
-    f.on_leave AS on_leave, toTimeZone(f.admitted_at, '${timezone}') AS admitted_at, toTimeZone(f.discharged_at, '${timezone}') AS discharged_at,
+    f.on_leave AS on_leave, toTimeZone(f.admitted_at, '${timezone}') AS admitted_at,
+    toTimeZone(f.discharged_at, '${timezone}') AS discharged_at,
     f.length_of_stay_days AS length_of_stay_days,
     f.amount_fen AS amount_fen, toDecimal64(f.amount_fen, 2) / 100 AS amount_yuan,
     f.basic_fen AS basic_fen, toDecimal64(f.basic_fen, 2) / 100 AS basic_yuan,
@@ -129,16 +133,19 @@ SELECT
     if(level.name_zh = '', f.worst_level, level.name_zh) AS worst_level_zh, f.settlement_id AS settlement_id,
     f.settled_total_fen AS settled_total_fen, toDecimal64(f.settled_total_fen, 2) / 100 AS settled_total_yuan,
     f.settled_fund_fen AS settled_fund_fen, f.settled_patient_fen AS settled_patient_fen,
-    f.warning_count AS warning_count, toTimeZone(f.as_of, '${timezone}') AS as_of, f.policy_version AS policy_version, f.version AS version
+    f.warning_count AS warning_count, toTimeZone(f.as_of, '${timezone}') AS as_of, f.policy_version AS policy_version,
+    f.version AS version
 FROM visit_fact AS f FINAL
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'visit_status') AS status ON status.code = f.status
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'insurance_type') AS insurance
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'visit_status') AS status
+    ON status.code = f.status
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'insurance_type') AS insurance
     ON insurance.code = f.insurance_type
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'care_type') AS care ON care.code = f.care_type
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'person_type') AS person
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'care_type') AS care ON care.code = f.care_type
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'person_type') AS person
     ON person.code = f.person_type
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'sex') AS sex ON sex.code = f.sex
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'alert_level') AS level ON level.code = f.worst_level
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'sex') AS sex ON sex.code = f.sex
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'alert_level') AS level
+    ON level.code = f.worst_level
 COMMENT '就诊：费用、占比、定额使用 | visits: cost, ratios, use of the quota';
 
 CREATE OR REPLACE VIEW v_visit_category AS
@@ -158,7 +165,7 @@ FROM
         category_class_b_fen AS class_b_fen, category_class_c_fen AS class_c_fen,
         category_unclassified_fen AS unclassified_fen
 ) AS f
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'category') AS c ON c.code = f.category
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'category') AS c ON c.code = f.category
 COMMENT '就诊按收费类别，甲乙丙分列 | visits by category and class';
 
 CREATE OR REPLACE VIEW v_visit_department AS
@@ -173,7 +180,8 @@ COMMENT '就诊按科室与月分摊 | visits by department and month';
 
 CREATE OR REPLACE VIEW v_visit_segment AS
 SELECT
-    hospital, patient_id, visit_id, number, department, ward, bed, toTimeZone(entered, '${timezone}') AS entered_at, toTimeZone(left, '${timezone}') AS left_at, amount_fen,
+    hospital, patient_id, visit_id, number, department, ward, bed, toTimeZone(entered, '${timezone}') AS entered_at,
+    toTimeZone(left, '${timezone}') AS left_at, amount_fen,
     toDecimal64(amount_fen, 2) / 100 AS amount_yuan
 FROM (SELECT * EXCEPT (department, ward, bed, amount_fen) FROM visit_fact FINAL)
 ARRAY JOIN arrayEnumerate(segment_department) AS number, segment_department AS department, segment_ward AS ward,
@@ -191,8 +199,8 @@ SELECT
     toDecimal64(over_4x_fen, 2) / 100 AS over_4x_yuan, toDecimal64(drug_bp, 2) / 100 AS drug_percent,
     toDecimal64(drug_with_herbal_bp, 2) / 100 AS drug_with_herbal_percent,
     toDecimal64(material_bp, 2) / 100 AS material_percent, toDecimal64(test_bp, 2) / 100 AS test_percent,
-    toDecimal64(self_pay_bp, 2) / 100 AS self_pay_percent, open_alerts, toTimeZone(f.as_of, '${timezone}') AS as_of,
-    policy_version, version
+    toDecimal64(self_pay_bp, 2) / 100 AS self_pay_percent, open_alerts,
+    toTimeZone(f.as_of, '${timezone}') AS as_of, policy_version, version
 FROM department_fact AS f FINAL
 COMMENT '科室按月：费用、占比、定额 | departments by month';
 
@@ -272,15 +280,16 @@ SELECT
     a.patient_id AS patient_id, a.visit_id AS visit_id, a.department AS department, a.month AS month, a.ward AS ward,
     a.bed AS bed, a.version AS version
 FROM alert AS a FINAL
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'alert_rule') AS r ON r.code = a.rule
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'alert_level') AS l ON l.code = a.level
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'alert_status') AS s ON s.code = a.status
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'alert_rule') AS r ON r.code = a.rule
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'alert_level') AS l ON l.code = a.level
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'alert_status') AS s ON s.code = a.status
 COMMENT '告警：每次发作一行，含推导 | alerts, one row an episode, with the derivation';
 
 CREATE OR REPLACE VIEW v_alert_history AS
 SELECT
     h.alert_id AS alert_id, h.hospital AS hospital, h.rule AS rule, h.patient_id AS patient_id, h.visit_id AS visit_id,
-    h.department AS department, h.month AS month, h.number AS number, toTimeZone(h.at, '${timezone}') AS at, h.what AS what,
+    h.department AS department, h.month AS month, h.number AS number, toTimeZone(h.at, '${timezone}') AS at,
+    h.what AS what,
     if(w.name_zh = '', h.what, w.name_zh) AS what_zh, h.level AS level, h.value AS value, h.unit AS unit,
     h.actor AS actor, h.role AS role, h.decision AS decision, h.reason AS reason, h.event_id AS event_id,
     h.ledger_version AS ledger_version
@@ -293,7 +302,7 @@ FROM
         history_value AS value, history_event_id AS event_id, history_version AS ledger_version,
         history_actor AS actor, history_role AS role, history_decision AS decision, history_reason AS reason
 ) AS h
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'alert_step') AS w ON w.code = h.what
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'alert_step') AS w ON w.code = h.what
 COMMENT '告警经过：触发、升级、答复、解除 | what happened to each alert, step by step';
 
 CREATE OR REPLACE VIEW v_alert_answer AS
@@ -303,7 +312,7 @@ SELECT
     h.decision AS decision, if(d.name_zh = '', h.decision, d.name_zh) AS decision_zh, h.reason AS reason,
     h.event_id AS event_id
 FROM v_alert_history AS h
-LEFT JOIN (SELECT code, name_zh FROM code_name WHERE code_table = 'decision') AS d ON d.code = h.decision
+LEFT JOIN (SELECT code, name_zh FROM code_name FINAL WHERE code_table = 'decision') AS d ON d.code = h.decision
 WHERE h.what = 'acknowledged'
 COMMENT '告警答复：谁、何时、如何处置 | answers to alerts';
 
@@ -312,8 +321,9 @@ CREATE OR REPLACE VIEW v_dead_letter AS
 SELECT
     d.reason AS reason, if(r.name_zh = '', d.reason, r.name_zh) AS reason_zh, r.name_en AS reason_en,
     d.detail AS detail, d.stage AS stage, d.content AS content, d.source_topic AS source_topic,
-    d.source_partition AS source_partition, d.source_offset AS source_offset, toTimeZone(d.at, '${timezone}') AS at, d.value_bytes AS value_bytes,
+    d.source_partition AS source_partition, d.source_offset AS source_offset, toTimeZone(d.at, '${timezone}') AS at,
+    d.value_bytes AS value_bytes,
     d.value_digest AS value_digest, d.kafka_partition AS kafka_partition, d.kafka_offset AS kafka_offset
 FROM dead_letter AS d FINAL
-LEFT JOIN (SELECT code, name_zh, name_en FROM code_name WHERE code_table = 'reason') AS r ON r.code = d.reason
+LEFT JOIN (SELECT code, name_zh, name_en FROM code_name FINAL WHERE code_table = 'reason') AS r ON r.code = d.reason
 COMMENT '被拒消息及原因 | refused messages and why';

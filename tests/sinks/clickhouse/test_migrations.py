@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sinks.clickhouse.code_rows import code_rows
+from sinks.clickhouse.code_rows import code_rows, load_code_names
 from sinks.clickhouse.connection import ClickHouseError, connect, verify_server
 from sinks.clickhouse.migrate import (
     Migration,
@@ -134,10 +134,12 @@ def test_a_database_that_was_never_migrated_is_named_as_such(database_url):
 
 @pytest.mark.integration
 def test_code_tables_are_loaded_and_mended(client, settings):
-    client.execute("TRUNCATE TABLE code_name")
+    client.execute("ALTER TABLE code_name DELETE WHERE code_table = 'sex'", settings={"mutations_sync": 2})
+    client.execute("INSERT INTO code_name (code_table, code, name_zh) VALUES ('reason', 'R301', '旧名')")
     migrate(settings)
+    assert load_code_names(client) == 0
 
-    found = client.execute("SELECT code_table, code, name_zh, name_en, source FROM code_name ORDER BY ALL")
+    found = client.execute("SELECT code_table, code, name_zh, name_en, source FROM code_name FINAL ORDER BY ALL")
     assert found == code_rows()
     assert ("reason", "R301", "同号不同内容") in [row[:3] for row in found]
 

@@ -1,0 +1,86 @@
+"""The auditor's reading of raw messages agrees with what intake makes of them, though it shares no code with it."""
+
+import json
+
+import pytest
+
+from agents.core.accept import entry_of, validate
+from schemas.codec import Codec
+from schemas.reasons import RejectError
+from schemas.units import SHANGHAI
+from sinks.auditor.events import EVENT_TYPE, Line, Move, Reader
+from streams.topics import Topic
+
+COMMON = {"hospital": "H1", "patient_id": "P1", "visit_id": "V1", "occurred_at": "2024-03-01T08:00:00"}
+EVENTS = [
+    (Topic.CHARGE, {"charge_id": "C1", "amount": "12.34", "quantity": "2", "category": "09", "level": "01"}),
+    (Topic.CHARGE, {"charge_id": "C1", "quantity": "1.5", "unit_price": "0.333333", "ordering_department": "ICU"}),
+    (Topic.CHARGE, {"feedetl_sn": "C1", "init_feedetl_sn": "C0", "fee_ocur_time": "2024-03-01 23:59:59"}),
+    (Topic.ORDER, {"order_id": "O1", "kind": "stopped", "quantity": "3", "unit_price": "1.25", "event_id": "E1"}),
+    (
+        Topic.ADMISSION,
+        {
+            "event_id": "E1", "kind": "admit", "department": "ICU", "sex": "1", "leave": "1",
+            "diagnoses": [{"code": "I10", "role": "main", "time": "2024-03-01"}, "E11"],
+            "procedures": [{"code": "51.2300", "incision_group": "1"}],
+        },
+    ),
+    (Topic.ADMISSION, {"event_id": "E2", "infno": "2402", "dscg_way": "1"}),
+    (Topic.SETTLEMENT, {"settlement_id": "S1", "total": "100.00", "basic_fund": 7000, "clearing_way": "1"}),
+    (Topic.ACK, {"event_id": "K1", "alert_id": "A1", "actor": "nurse7", "decision": "continue", "reason": "病情"}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def reader():
+    return Reader(Codec(), "H9", SHANGHAI)
+
+
+@pytest.mark.parametrize(("topic", "fields"), EVENTS)
+def test_the_content_it_reads_is_the_content_intake_writes(reader, topic, fields):
+    fields = COMMON | fields
+    reading = reader.read(topic, json.dumps(fields).encode())
+    event = validate(EVENT_TYPE[topic], fields, {"zone": SHANGHAI, "hospital": "H9"})
+    entry = entry_of(event, (topic, 0, 0), SHANGHAI)
+
+    assert reading.content.digest == entry.digest
+    assert reading.visit == (entry.hospital, entry.patient_id, entry.visit_id)
+
+
+def test_a_line_has_what_the_totals_need(reader):
+    fields = COMMON | {"charge_id": "C1", "quantity": "3", "unit_price": "1.115", "refund_of": ""}
+    [_, _, identity, line] = reader.read(Topic.CHARGE, json.dumps(fields).encode())
+
+    assert identity == "C1"
+    assert isinstance(line, Line)
+    assert (line.amount, line.day, line.department) == (335, 19783, "")
+
+
+def test_a_move_keeps_when_it_happened_and_was_recorded(reader):
+    fields = COMMON | {"event_id": "E1", "kind": "transfer", "department": "ER", "recorded_at": "2024-03-02T08:00:00"}
+    move = reader.read(Topic.ADMISSION, json.dumps(fields).encode()).content
+
+    assert isinstance(move, Move)
+    assert (move.kind, move.department, move.recorded_at - move.occurred_at) == ("transfer", "ER", 86_400_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"", "D105"),
+        (b"{", "D101"),
+        (b'{"charge_id": "C1"}', "V201"),
+        (json.dumps(COMMON | {"charge_id": "C1", "amount": 1.5}).encode(), "V203"),
+    ],
+)
+def test_a_message_that_is_none_is_refused_with_its_reason(reader, value, reason):
+    with pytest.raises(RejectError) as refused:
+        reader.read(Topic.CHARGE, value)
+    assert refused.value.reason.value == reason
+
+
+def test_an_answer_to_a_departments_alert_belongs_to_no_visit(reader):
+    fields = {"hospital": "H1", "department": "ICU", "month": 202403, "alert_id": "A", "actor": "n", "occurred_at": 1}
+    reading = reader.read(Topic.ACK, json.dumps(fields).encode())
+
+    assert reading.visit == ("H1", "", "")
