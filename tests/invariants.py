@@ -109,7 +109,7 @@ def every_message_has_one_fate(
 ) -> None:
     """Invariant 2: what a hospital published stands in a ledger or among the dead letters of intake, never in both.
 
-    A crash may make intake write an entry again; the reader drops it by its source position.
+    A crash may make intake write an entry again; the reader knows it by its id and content.
     """
     entries: set[Source] = set()
     for entry in [*ledger, *department_answers]:

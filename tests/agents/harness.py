@@ -45,9 +45,9 @@ class FakeRecord:
 class House:
     """Intake, cost and departments over in-memory topics and stores; `publish` and `run` are all a test needs.
 
-    With `random`, batches have random sizes up to `batch`; before each, the processes start anew with the chance
-    `restarts`; after each, with the chance `crashes`, they die between outputs and state and read on from where the
-    state is.
+    Intake reads the hospital's topics in the order in which they were published. With `random`, batches have random
+    sizes up to `batch`; before each, the processes start anew with the chance `restarts`; after each, with the chance
+    `crashes`, they die between outputs and state and read on from where the state is (intake: a few messages before).
     """
 
     policy: Policy = NO_POLICY
@@ -59,6 +59,9 @@ class House:
     cache_marks: int = CACHE_MARKS
     topics: dict[tuple[str, int], list[FakeRecord]] = field(default_factory=lambda: defaultdict(list))
     stores: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    #: (topic, partition) of every message of the hospital, in order of publication, and how many intake has read
+    arrivals: list[tuple[str, int]] = field(default_factory=list)
+    arrived: int = 0
     positions: dict[tuple[str, str, int], int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     #: bytes of state that each batch of the cost stage wrote
@@ -79,6 +82,7 @@ class House:
     def publish_raw(self, topic: str, value: bytes | None, key: bytes | None = None, partition: int = 0) -> None:
         records = self.topics[topic, partition]
         records.append(FakeRecord(topic, partition, len(records), 1_700_000_000_000, key, value))
+        self.arrivals.append((topic, partition))
 
     def publish(self, *events: dict[str, Any], partition: int = 0) -> "House":
         for event in events:
@@ -91,10 +95,32 @@ class House:
         for index in range(len(self.stages)):
             if names and self.stages[index].name not in names:
                 continue
+            if index == 0:
+                self._take_in()
+                continue
             for topic in self.stages[index].inputs:
                 for partition in range(self.partitions):
                     self._drain(index, topic, partition)
         return self
+
+    def _take_in(self) -> None:
+        back = 0
+        while self.arrived < len(self.arrivals):
+            place = self.arrivals[self.arrived]
+            run, most = 1, self._size()
+            while run < most and self.arrivals[self.arrived + run : self.arrived + run + 1] == [place]:
+                run += 1
+            start = self.positions.get(("intake", *place), 0)
+            first = max(0, start - back)
+            outcome = self.apply(self.stages[0], Batch(*place, self.topics[place][first : start + run]))
+            back = 0
+            if self._happens(self.crashes):
+                self.restart()
+                back = self.random.randint(0, 5) if self.random else 0
+                continue
+            self.arrived += run
+            self.positions["intake", *place] = start + run
+            self._count("intake", outcome)
 
     def _drain(self, index: int, topic: str, partition: int) -> None:
         place = (self.stages[index].name, topic, partition)
@@ -102,16 +128,21 @@ class House:
         while (start := self.positions.get(place, 0)) < len(records):
             if self._happens(self.restarts):
                 self.restart()
-            size = self.random.randint(1, self.batch) if self.random else self.batch
-            batch = Batch(topic, partition, records[start : start + size])
+            batch = Batch(topic, partition, records[start : start + self._size()])
             if self._happens(self.crashes):
                 self.apply(self.stages[index], batch, keep_state=False)
                 self.restart()
                 continue
             outcome = self.apply(self.stages[index], batch)
             self.positions[place] = start + len(batch.records)
-            for name, count in outcome.counts.items():
-                self.counts[f"{place[0]}.{name}"] += count
+            self._count(place[0], outcome)
+
+    def _count(self, stage: str, outcome: Outcome) -> None:
+        for name, count in outcome.counts.items():
+            self.counts[f"{stage}.{name}"] += count
+
+    def _size(self) -> int:
+        return self.random.randint(1, self.batch) if self.random else self.batch
 
     def _happens(self, chance: float) -> bool:
         return self.random is not None and self.random.random() < chance
