@@ -70,7 +70,7 @@ def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
         unmatched_refund_count=visit.unmatched_refunds,
         order_count=len(visit.orders),
         transfer_count=max(0, len(stay.places) - 1),
-        antibiotic=any(use.amount > 0 and any(map(policy.is_antibiotic, use.codes)) for use in tally.items.values()),
+        antibiotic=any(use.amount > 0 and policy.is_antibiotic(use.codes) for use in tally.items.values()),
         categories=tally.categories(),
         departments=tally.department_shares(),
         segments=_segments(visit),

@@ -1,9 +1,9 @@
 """`reduce`: one ledger entry applied to one visit. Deterministic; time comes with the entry.
 
 1. A version already applied changes nothing.
-2. The same id with the same content is a duplicate: nothing changes, nor does the version. This holds for every kind of
-   entry, so what intake sends again needs no other guard; positions in the hospital's topics decide nothing, for a topic
-   that was made anew begins to count at zero.
+2. The same id with the same content is a duplicate: nothing changes, nor does the version. This holds for every kind
+   of entry, so what intake sends again needs no other guard; positions in the hospital's topics decide nothing, for a
+   topic that was made anew begins to count at zero.
 3. The same id with other content is refused (R301); the first one applied stays.
 4. Otherwise the mark goes to the log, the sums follow, and the watches are judged.
 
@@ -78,11 +78,12 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
         return outcome
     head.applied = version  # only of what changed something, or the version would depend on the batch it came in
     head.warning_count += len(entry.warnings)
-    if (
-        head.as_of == before
-        or type(body) is Admission
-        or day_of(head.as_of, policy.zone) == day_of(before, policy.zone)
-    ):
+    if head.as_of == before:
+        return outcome
+    if visit.day is None:
+        visit.day = day_of(before, policy.zone)
+    yesterday, visit.day = visit.day, day_of(head.as_of, policy.zone)
+    if visit.day == yesterday or type(body) is Admission:
         return outcome
     return _new_day(visit, entry, version, policy, outcome)
 

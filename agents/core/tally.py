@@ -1,7 +1,7 @@
 """Sums of fee lines: the fourteen categories by class, the parts the ratios need, shares per department and month."""
 
 from agents.core.marks import ChargeMark
-from schemas.codes import CATEGORY_CODES, LEVEL_COUNT
+from schemas.codes import CATEGORY_CODES, CATEGORY_COUNT, LEVEL_COUNT
 from schemas.facts import CategoryTotal, DepartmentShare, Ratios
 from schemas.units import MAX_MICRO, div_round, month_of, ratio_bp
 
@@ -52,7 +52,8 @@ class Tally(Share):
     def __init__(self) -> None:
         super().__init__()
         self.gross = self.refund = self.refund_count = self.drug_self_pay = 0
-        self.cells: dict[int, int] = {}
+        #: fen by category × class, row by row.
+        self.cells = [0] * (CATEGORY_COUNT * LEVEL_COUNT)
         self.shares: dict[tuple[str, int], Share] = {}
         self.days: dict[int, int] = {}
         #: index of the stay's place → fen charged in that time.
@@ -73,8 +74,7 @@ class Tally(Share):
             self.gross += sign * amount
         if level == SELF_PAY and (category in DRUG_CATEGORIES or category == HERBAL_CATEGORY):
             self.drug_self_pay += sign * amount
-        cell = category * LEVEL_COUNT + level
-        self.cells[cell] = self.cells.get(cell, 0) + sign * amount
+        self.cells[category * LEVEL_COUNT + level] += sign * amount
         self.segments[place] = self.segments.get(place, 0) + sign * amount
         self.days[mark.day] = self.days.get(mark.day, 0) + sign * amount
         key = (department, month_of(mark.day))
@@ -91,8 +91,8 @@ class Tally(Share):
             use.days[mark.day] = use.days.get(mark.day, 0) + sign * mark.quantity_e4
             use.price = max(use.price, mark.price_micro or _reckoned_price(mark))
             use.categories |= 1 << category
-            if mark.hospital_item:
-                use.codes.add(mark.hospital_item)
+            if mark.hospital_item and mark.hospital_item not in use.codes:
+                use.codes = (*use.codes, mark.hospital_item)
         return key
 
     @property
@@ -104,7 +104,7 @@ class Tally(Share):
         """The categories with any money in them."""
         found = []
         for index, code in enumerate(CATEGORY_CODES):
-            row = [self.cells.get(index * LEVEL_COUNT + level, 0) for level in range(LEVEL_COUNT)]
+            row = self.cells[index * LEVEL_COUNT : (index + 1) * LEVEL_COUNT]
             if any(row):
                 found.append(CategoryTotal(code, sum(row), *row))
         return tuple(found)
@@ -151,5 +151,5 @@ class ItemUse:
 
     def __init__(self, item: str) -> None:
         self.amount = self.quantity = self.price = self.categories = 0
-        self.codes = {item}
+        self.codes: tuple[str, ...] = (item,)
         self.days: dict[int, int] = {}

@@ -75,6 +75,7 @@ class Visit:
 
     __slots__ = (
         "charges",
+        "day",
         "digests",
         "dirty",
         "effective",
@@ -111,6 +112,8 @@ class Visit:
         self.unsealed: list[tuple[int, list[Mark]]] = []
         #: agents.core.watching.Watching, resolved on first use; here because it lives as long as the visit.
         self.watching: object | None = None
+        #: The hospital's calendar day of `head.as_of`, reckoned on first use.
+        self.day: int | None = None
 
     @classmethod
     def load(cls, key: VisitKey, store: Mapping[bytes, bytes]) -> "Visit":
@@ -224,7 +227,7 @@ class Visit:
     @property
     def size(self) -> int:
         """Roughly how much memory the visit takes, in marks."""
-        return len(self.charges) + len(self.digests) + 8
+        return len(self.charges) + len(self.digests) + 40
 
 
 def _order_time(mark: OrderMark) -> tuple[int, int, str]:

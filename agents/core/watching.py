@@ -24,6 +24,7 @@ from schemas.alerts import Rule
 from schemas.facts import VisitStatus
 from schemas.units import day_of, reached_bp
 
+EVERY_RULE = frozenset(Rule)
 NEVER_UP, NEVER_DOWN = 1 << 62, -(1 << 62)
 
 
@@ -68,8 +69,11 @@ class Watching:
 
     def __init__(self, visit: Visit, policy: Policy, scope: tuple[str, str, str, str, int]) -> None:
         self.scope = scope
+        self.stay = visit.stay
         self.watches: Watches = policy.watches(*scope)
         rules = self.watches.by_rule
+        #: Rules that nothing says anything about here: an episode of theirs that is open has to end.
+        self.silent = EVERY_RULE - rules.keys()
         self.item_rules = tuple(
             (rules[rule], sum(1 << category for category in categories), flagged)
             for rule, categories, flagged in (
@@ -110,11 +114,13 @@ def watching_of(visit: Visit, policy: Policy) -> Watching:
 
     The day of admission says which entries are in force; until it is known, the visit's latest day.
     """
-    stay = visit.stay
-    known = visit.watching
+    stay, known = visit.stay, visit.watching
+    if isinstance(known, Watching) and known.stay is stay and stay.admitted_at is not None:
+        return known  # the stay is folded afresh whenever it changes
     moment = stay.admitted_at if stay.admitted_at is not None else visit.head.as_of
     scope = (visit.key.hospital, stay.department, stay.care_type, stay.insurance_type, day_of(moment, policy.zone))
     if isinstance(known, Watching) and known.scope == scope:
+        known.stay = stay
         return known
     visit.watching = fresh = Watching(visit, policy, scope)
     return fresh
@@ -169,10 +175,11 @@ def judge_stay(visit: Visit, policy: Policy, watching: Watching, moment: Moment)
     cleared: list[Episode] = []
     if visit.stay.status is VisitStatus.CANCELLED:
         cleared += _clear(
-            visit, set(Rule), moment, "入院已撤销，提醒结束。", "The admission was cancelled; this alert ended."
+            visit, EVERY_RULE, moment, "入院已撤销，提醒结束。", "The admission was cancelled; this alert ended."
         )
-    gone = set(Rule) - set(rules)
-    cleared += _clear(visit, gone, moment, "已无适用的规则，提醒结束。", "No rule applies any more; this alert ended.")
+    cleared += _clear(
+        visit, watching.silent, moment, "已无适用的规则，提醒结束。", "No rule applies any more; this alert ended."
+    )
     if cleared:
         for meter in watching.meters:
             meter.set_bounds(visit.head.episodes.get(episode_key(meter.watch.rule)))
@@ -282,7 +289,7 @@ def _judge_transfers(visit: Visit, policy: Policy, watch: Watch, moment: Moment)
     return changed
 
 
-def _clear(visit: Visit, rules: set[Rule], moment: Moment, zh: str, en: str) -> list[Episode]:
+def _clear(visit: Visit, rules: frozenset[Rule], moment: Moment, zh: str, en: str) -> list[Episode]:
     """End every open episode of these rules, whatever its value."""
     changed: list[Episode] = []
     for episode in visit.head.episodes.values():

@@ -51,9 +51,9 @@ def test_a_good_folder_is_read(folder):
     assert watches.quota.quota_fen == 1_200_000
     assert watches.by_rule[Rule.DRUG_RATIO].at == (4000,)
     assert policy.valuable == {"XA01", "D-1"}
-    assert policy.is_antibiotic("D-2")
-    assert policy.is_antibiotic("XJ01CA04")
-    assert not policy.is_antibiotic("XA01")
+    assert policy.is_antibiotic(("D-2",))
+    assert policy.is_antibiotic(("I-1", "XJ01CA04"))
+    assert not policy.is_antibiotic(("XA01",))
 
 
 def test_without_a_folder_the_shipped_examples_watch_without_quotas():

@@ -17,9 +17,12 @@ CONTEXT = {"zone": SHANGHAI, "hospital": "H0001"}
 
 
 def charges(patients: int, events: int, seed: int = 7) -> Iterator[dict[str, Any]]:
-    """Charges of as many patients, interleaved, a few refunds among them; about 25 days of each stay."""
+    """Charges of as many patients, interleaved, a few refunds among them, sixteen a patient and day.
+
+    (A real inpatient of the stream in tests/integration/test_hospital_a.py has about twenty a day.)
+    """
     chance = random.Random(seed)
-    step = 25 * 86_400_000 // max(1, events)
+    step = 86_400_000 // (16 * patients) or 1
     for number in range(events):
         patient = chance.randrange(patients)
         refund = number % 29 == 28
