@@ -16,6 +16,7 @@ Alerts do not depend on the sink: ClickHouse may be away for as long as it likes
 """
 
 import gc
+import logging
 import signal
 import time
 from collections import deque
@@ -121,7 +122,10 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
     def run(self, stopping: Event) -> None:
         """Work until `stopping`; then write what was read, as far as ClickHouse answers, and leave."""
         self._progress.joining_since = time.monotonic()
-        self._consumer.subscribe([self._prefix + topic for topic in TOPICS], listener=self)
+        topics = [self._prefix + topic for topic in TOPICS]
+        for topic in topics:  # a member that joins without knowing the topics is given nothing, and must join again
+            self._consumer.partitions_for_topic(topic)
+        self._consumer.subscribe(topics, listener=self)
         opening = self._pool.submit(self._writer.open)
         while not stopping.is_set():
             if opening.done():
@@ -292,6 +296,7 @@ def run_sink(settings: Settings, *, migrate_first: bool = False) -> None:
     stopping, abandoned = Event(), Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stopping.set())
+    logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)  # it repeats what the writer says
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:

@@ -34,7 +34,9 @@ def _columns(declaration: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, type_) for name, _, type_ in (line.partition(" ") for line in lines))
 
 
-_LEDGER = _columns("""
+_KAFKA = _columns("kafka_partition Int32\nkafka_offset Int64")
+_LEDGER = (
+    _columns("""
     person_no String
     occurred_at DateTime64(3, 'UTC')
     recorded_at DateTime64(3, 'UTC')
@@ -44,12 +46,11 @@ _LEDGER = _columns("""
     source_topic LowCardinality(String)
     source_partition Int32
     source_position UInt64
-    kafka_partition Int32
-    kafka_offset Int64
-""")
+    """)
+    + _KAFKA
+)
 _FIRST_WINS = (("first_wins", "UInt64"),)
 _VISIT = ("hospital", "patient_id", "visit_id")
-_KAFKA = (("kafka_partition", "Int32"), ("kafka_offset", "Int64"))
 _VISIT_COLUMNS = _columns("""
     hospital LowCardinality(String)
     patient_id String
@@ -388,14 +389,8 @@ DEAD_LETTER = Table(
     + _KAFKA,
 )
 
+#: In the order in which the tables of a shipment are written.
 TABLES = (
-    CHARGE_LINE,
-    ORDER_EVENT,
-    ADMISSION_EVENT,
-    SETTLEMENT_EVENT,
-    ALERT_ACK,
-    VISIT_FACT,
-    DEPARTMENT_FACT,
-    ALERT,
-    DEAD_LETTER,
+    *(CHARGE_LINE, ORDER_EVENT, ADMISSION_EVENT, SETTLEMENT_EVENT, ALERT_ACK),
+    *(VISIT_FACT, DEPARTMENT_FACT, ALERT, DEAD_LETTER),
 )

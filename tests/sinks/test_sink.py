@@ -128,7 +128,7 @@ def test_clickhouse_away_is_waited_for_and_nothing_is_lost(
 
         node.start()
         house.wait_caught_up("sink", timeout=60)
-        assert answers(house, "/ready") == 200
+        wait_for("ready", lambda: answers(house, "/ready") == 200)
         assert house.pid("sink") == pid
         with connect(url) as client:
             assert client.execute("SELECT count(), uniqExact(charge_id) FROM charge_line FINAL") == [(6000, 6000)]
