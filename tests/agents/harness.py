@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -28,6 +29,12 @@ TOPIC_OF = {
     "ack": Topic.ACK,
 }
 NO_POLICY = Policy(PolicyFile(version="test"))
+
+
+@cache
+def _intake(partitions: int, epoch: int) -> Intake:
+    """Parsing the schemas takes longer than most tests, and intake keeps nothing that a restart could lose."""
+    return Intake(Settings(partitions=partitions, epoch=epoch))
 
 
 @dataclass(slots=True)
@@ -74,7 +81,7 @@ class House:
     def restart(self) -> None:
         """New processes: live caches are gone, stores and topics stay."""
         self.stages = [
-            Intake(self.settings),
+            _intake(self.partitions, self.settings.epoch),
             Cost(self.settings, self.policy, self.cache_marks),
             Departments(self.settings, self.policy),
         ]

@@ -37,6 +37,20 @@ def test_a_long_visit_rewrites_only_its_last_chunk():
     assert sum(late) < 1.2 * sum(early)
 
 
+def test_a_long_visit_is_read_back_from_its_chunks():
+    lines = [charge(number, 100 + number, item_code=f"I{number % 3}") for number in range(3 * CHUNK_MARKS)]
+    order = {"type": "order", "order_id": "O1", "patient_id": "P1", "visit_id": "V1", "occurred_at": "2024-03-05"}
+    settled = order | {"type": "settlement", "settlement_id": "S1", "total": 1}
+    events = [admission("admit", "2024-03-01 10:00:00", department="D1"), order, settled, *lines]
+    whole = House(policy=POLICY).publish(*events, charge("last", 7), *lines).run().check()
+    house = House(policy=POLICY).publish(*events).run()
+    house.restart()
+    house.publish(charge("last", 7), *lines).run().check()
+    assert house.visits == whole.visits
+    assert house.counts["cost.duplicate"] == len(lines)
+    assert store_of(house) == store_of(whole)
+
+
 def test_full_chunks_are_sealed_once_and_the_rest_stays_in_the_head():
     house = House(batch=10).publish(*(charge(number, 100) for number in range(2 * CHUNK_MARKS + 5))).run()
     store = store_of(house)

@@ -118,9 +118,11 @@ def test_an_update_that_names_another_department_is_a_transfer():
 
 
 def test_an_update_without_a_department_changes_only_what_it_says():
-    fact = played(ADMIT, admission("update", at(5), bed="7", diagnoses=[{"code": "I10", "role": "main"}, "E11"])).visit
+    diagnoses = ["E11", {"code": "I10", "role": "main"}]
+    fact = played(ADMIT, admission("update", at(5), bed="7", diagnoses=diagnoses, procedures=["51.23"])).visit
     assert (fact.department, fact.ward, fact.bed, fact.transfer_count) == ("D1", "W1", "7", 0)
-    assert (fact.main_diagnosis, fact.diagnoses) == ("I10", ("I10", "E11"))
+    assert (fact.main_diagnosis, fact.diagnoses, fact.procedures) == ("I10", ("E11", "I10"), ("51.23",))
+    assert played(ADMIT, admission("update", at(5), diagnoses=["E11", "I10"])).visit.main_diagnosis == "E11"
 
 
 def test_a_late_card_gives_coverage_without_moving_the_patient():
