@@ -14,7 +14,7 @@ from schemas.codes import category_index, level_index
 from schemas.ledger import Admission, Charge, Entry, Order, Settlement
 
 #: Marks in a sealed chunk. Small: the open chunk is rewritten with every batch that touches the visit.
-CHUNK_MARKS = 64
+CHUNK_MARKS = 32
 
 #: Bits of ChargeMark.lacks: what a refund leaves to the line it takes back.
 LACKS_AMOUNT, LACKS_QUANTITY, LACKS_CATEGORY, LACKS_LEVEL, LACKS_DEPARTMENT, LACKS_ITEM = 1, 2, 4, 8, 16, 32

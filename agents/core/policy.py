@@ -61,7 +61,6 @@ class Policy:
         self._quotas = [quota for quota in file.quotas if quota.active]
         self._thresholds = [threshold for threshold in file.thresholds if threshold.active]
         self._cache: dict[tuple[str, str, str, str, int], Watches] = {}
-        self._antibiotic: dict[tuple[str, ...], bool] = {}
         self.antibiotics: set[str] = set()
         self.valuable: set[str] = set()
         self.high_value: set[str] = set()
@@ -75,13 +74,8 @@ class Policy:
                     codes.update(code for code in (item.item_code, item.hospital_item_code) if code)
 
     def is_antibiotic(self, codes: tuple[str, ...]) -> bool:
-        """抗菌药: one of its codes is of that ATC class, or flagged in the hospital's item list. Looked up once."""
-        known = self._antibiotic.get(codes)
-        if known is None:
-            known = self._antibiotic[codes] = not self.antibiotics.isdisjoint(codes) or any(
-                code.startswith(ANTIBIOTIC_PREFIX) for code in codes
-            )
-        return known
+        """抗菌药: one of its codes is of that ATC class, or flagged in the hospital's item list."""
+        return not self.antibiotics.isdisjoint(codes) or any(code.startswith(ANTIBIOTIC_PREFIX) for code in codes)
 
     def watches(self, hospital: str, department: str, care_type: str, insurance_type: str, day: int) -> Watches:
         """What holds for a subject of this kind on this day."""

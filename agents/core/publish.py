@@ -70,7 +70,7 @@ def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
         unmatched_refund_count=visit.unmatched_refunds,
         order_count=len(visit.orders),
         transfer_count=max(0, len(stay.places) - 1),
-        antibiotic=any(use.amount > 0 and policy.is_antibiotic(use.codes) for use in tally.items.values()),
+        antibiotic=_has_antibiotic(visit, policy),
         categories=tally.categories(),
         departments=tally.department_shares(),
         segments=_segments(visit),
@@ -86,6 +86,15 @@ def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
         settled_patient_fen=settled.patient_part_fen if settled else None,
         warning_count=head.warning_count,
     )
+
+
+def _has_antibiotic(visit: Visit, policy: Policy) -> bool:
+    """Whether any 抗菌药 is charged, net of refunds. Each item is looked up once in a visit's life."""
+    tally = visit.tally
+    if tally.unfamiliar:
+        tally.antibiotics += [use for use in tally.unfamiliar if policy.is_antibiotic(use.codes)]
+        tally.unfamiliar.clear()
+    return any(use.amount > 0 for use in tally.antibiotics)
 
 
 def _segments(visit: Visit) -> tuple[Segment, ...]:

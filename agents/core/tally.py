@@ -47,7 +47,19 @@ class Share:
 class Tally(Share):
     """A visit's sums: those of a share, the category × class cells, gross and refunds, days, items."""
 
-    __slots__ = ("cells", "days", "drug_self_pay", "gross", "items", "refund", "refund_count", "segments", "shares")
+    __slots__ = (
+        "antibiotics",
+        "cells",
+        "days",
+        "drug_self_pay",
+        "gross",
+        "items",
+        "refund",
+        "refund_count",
+        "segments",
+        "shares",
+        "unfamiliar",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +71,9 @@ class Tally(Share):
         #: index of the stay's place → fen charged in that time.
         self.segments: dict[int, int] = {}
         self.items: dict[str, ItemUse] = {}
+        #: Uses under a code nobody has looked up yet (publish.py asks the policy once), and the 抗菌药 among the rest.
+        self.unfamiliar: list[ItemUse] = []
+        self.antibiotics: list[ItemUse] = []
 
     def add_line(self, mark: ChargeMark, department: str, place: int, sign: int = 1) -> tuple[str, int]:
         """Add one effective line (or take it away); returns the key of the share that it touched.
@@ -86,6 +101,7 @@ class Tally(Share):
             use = self.items.get(mark.item)
             if use is None:
                 use = self.items[mark.item] = ItemUse(mark.item)
+                self.unfamiliar.append(use)
             use.amount += sign * amount
             use.quantity += sign * mark.quantity_e4
             use.days[mark.day] = use.days.get(mark.day, 0) + sign * mark.quantity_e4
@@ -93,6 +109,7 @@ class Tally(Share):
             use.categories |= 1 << category
             if mark.hospital_item and mark.hospital_item not in use.codes:
                 use.codes = (*use.codes, mark.hospital_item)
+                self.unfamiliar.append(use)
         return key
 
     @property

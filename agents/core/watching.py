@@ -29,7 +29,10 @@ NEVER_UP, NEVER_DOWN = 1 << 62, -(1 << 62)
 
 
 def _ratio(part: int, total: int, watch: Watch) -> int:
-    return reached_bp(part, total) if total >= watch.min_total else 0
+    if total <= 0 or total < watch.min_total:
+        return 0
+    value = part * 10_000 // total
+    return value if 0 <= value <= 10_000 else reached_bp(part, total)  # spelled out: this runs for every charge
 
 
 def _drugs(tally: Tally, watch: Watch) -> int:

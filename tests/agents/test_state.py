@@ -60,7 +60,7 @@ def test_full_chunks_are_sealed_once_and_the_rest_stays_in_the_head():
 
 
 def test_the_parts_of_a_visit_stand_or_fall_together():
-    house = House().publish(*(charge(number, 100) for number in range(200))).run("intake")
+    house = House().publish(*(charge(number, 100) for number in range(3 * CHUNK_MARKS + 8))).run("intake")
     cost = house.stages[1]
     place = next(place for place, records in house.topics.items() if place[0] == "ledger.v1" and records)
     outcome = cost.handle(Batch(*place, house.topics[place]), {})
