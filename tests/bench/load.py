@@ -17,14 +17,18 @@ CONTEXT = {"zone": SHANGHAI, "hospital": "H0001"}
 
 
 def charges(patients: int, events: int, seed: int = 7) -> Iterator[dict[str, Any]]:
-    """Charges of as many patients, interleaved, a few refunds among them, sixteen a patient and day.
+    """Charges of as many patients, a few refunds among them: postings of one to six lines, sixteen a patient and day.
 
-    (A real inpatient of the stream in tests/integration/test_hospital_a.py has about twenty a day.)
+    So it is in the real stream of tests/integration/test_hospital_a.py: 3.5 lines of a patient arrive at the same time,
+    about twenty a day.
     """
     chance = random.Random(seed)
     step = 86_400_000 // (16 * patients) or 1
+    patient = left = 0
     for number in range(events):
-        patient = chance.randrange(patients)
+        if not left:
+            patient, left = chance.randrange(patients), chance.randint(1, 6)
+        left -= 1
         refund = number % 29 == 28
         amount = chance.randrange(100, 40_000)
         at = START_MS + number * step
