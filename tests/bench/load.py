@@ -31,6 +31,7 @@ def charges(patients: int, events: int, seed: int = 7) -> Iterator[dict[str, Any
         left -= 1
         refund = number % 29 == 28
         amount = chance.randrange(100, 40_000)
+        item = chance.randrange(400)
         at = START_MS + number * step
         event: dict[str, Any] = {
             "event_id": f"E{number}",
@@ -41,13 +42,13 @@ def charges(patients: int, events: int, seed: int = 7) -> Iterator[dict[str, Any
             "occurred_at": at,
             "recorded_at": at,
             "charged_at": at,
-            "item_code": f"XB01AC{chance.randrange(400):05d}",
-            "hospital_item_code": f"I{chance.randrange(400):05d}",
+            "item_code": f"XB01AC{item:05d}",
+            "hospital_item_code": f"I{item:05d}",
             "quantity": -1 if refund else 1,
             "unit_price": amount * 10_000,
             "amount": -amount if refund else amount,
-            "category": CATEGORIES[number % len(CATEGORIES)],
-            "level": f"0{1 + number % 3}",
+            "category": CATEGORIES[item % len(CATEGORIES)],
+            "level": f"0{1 + item % 3}",
             "list_type": "101",
             "ordering_department": DEPARTMENTS[patient % len(DEPARTMENTS)],
             "ordering_doctor": f"DR{patient % 90:03d}",
