@@ -138,3 +138,17 @@ def test_a_stored_state_reads_back_and_an_older_release_is_read_for_ever():
 def test_codes_with_the_separator_in_them_stay_apart():
     house = played(NO_POLICY, charge(1, 1, ordering_department="D|1"), charge(2, 2, ordering_department="D"))
     assert {key: fact.amount_fen for key, fact in house.departments.items()} == {("D|1", 202403): 1, ("D", 202403): 2}
+
+
+@pytest.mark.parametrize(("herbal", "raised"), [(False, False), (True, True)])
+def test_herbal_pieces_count_in_a_departments_drugs_only_where_the_switch_says_so(herbal, raised):
+    policy = book(watch("department_drug_ratio", {"yellow": 4000}, with_herbal=herbal))
+    assert bool(played(policy, *stay("V1", 500, category="10"), *stay("V2", 500, category="01")).alerts) == raised
+
+
+@pytest.mark.parametrize(("diluting", "status"), [(250, "raised"), (251, "cleared")])
+def test_a_departments_level_is_left_only_below_its_margin(diluting, status):
+    policy = book(watch("department_material_ratio", {"yellow": 5000}, clear_margin=1000))
+    house = played(policy, *stay("V1", 500, category="08"), *stay("V2", 500, category="01"))
+    house.publish(charge(9, diluting, "V2", patient_id="P-V2", category="01")).run().check()
+    assert house.alert("department_material_ratio").status == status
