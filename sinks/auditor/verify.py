@@ -1,4 +1,7 @@
-"""One audit, from waiting to verdict. To be run at rest: what arrives meanwhile would look like a difference."""
+"""One audit, from waiting to verdict. To be run at rest: what arrives meanwhile would look like a difference.
+
+It holds what the totals need of every distinct event in memory: about 600 bytes and 30 µs a message.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
