@@ -184,7 +184,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def decode_entry(value: bytes) -> Entry:
-    """Read a ledger record. Raises msgspec.DecodeError/ValidationError: that is our own bug, and ends the process."""
+    """Read a ledger record. Raises msgspec.DecodeError or ValidationError: our own bug (a stage ends, the sink refuses it)."""
     return _decoder.decode(value)
 
 
