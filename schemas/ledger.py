@@ -184,7 +184,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def decode_entry(value: bytes) -> Entry:
-    """Read a ledger record. Raises msgspec.DecodeError or ValidationError: our own bug (a stage ends, the sink refuses it)."""
+    """Read a ledger record. An unreadable one (msgspec.DecodeError, ValidationError) is our own bug; a stage ends."""
     return _decoder.decode(value)
 
 
