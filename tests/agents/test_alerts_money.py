@@ -255,6 +255,13 @@ def test_an_admission_on_the_day_of_the_withdrawn_one_raises_again_live_and_afte
     assert house.alert("case_cost").episode == 2
 
 
+def test_a_withdrawn_admission_says_so_even_where_another_line_holds_from_that_day_on():
+    later = watch("case_cost", {"red": "1000"}, id="later", effective_from="2024-03-06")
+    policy = book(watch("case_cost", {"red": "100"}, effective_to="2024-03-05"), later)
+    house = played(policy, ADMIT, charge(1, 30_000), admission("cancel_admit", "2024-03-06 10:00:00"))
+    assert "撤销" in house.alert("case_cost").message_zh
+
+
 def restarted_with(house: House, policy) -> House:
     house.policy = policy
     house.restart()

@@ -4,6 +4,9 @@ import itertools
 
 import pytest
 
+from agents.core.marks import ChargeMark, inherit
+from agents.core.visit import Visit
+from schemas.units import SHANGHAI, parse_ms
 from tests.agents.harness import House, admission, charge
 
 
@@ -94,6 +97,24 @@ def test_a_partial_refund_takes_back_its_amount_where_the_line_was():
     ).visit
     assert (fact.amount_fen, fact.departments[0].department, fact.departments[0].amount_fen) == (600, "D1", 600)
     assert fact.categories[0].category == "09"
+
+
+LINE = ChargeMark("C1", 1, 0, 7, 8, 0, 1000, 20_000, 5_000_000, "D1", "XA01")
+
+
+@pytest.mark.parametrize(
+    ("amount", "lacks", "quantity"), [(0, 1 | 2, -20_000), (-1000, 2, -20_000), (-400, 2, 0), (-400, 0, -7)]
+)
+def test_only_a_refund_of_the_whole_line_takes_back_its_whole_quantity(amount, lacks, quantity):
+    refund_mark = ChargeMark("R", 2, 0, 7, 13, 3, amount, -7 if not lacks else 0, 0, "", "", "C1", lacks)
+    assert inherit(refund_mark, LINE).quantity_e4 == quantity
+
+
+def test_the_use_of_an_item_is_kept_by_day_and_undone_by_its_refund():
+    house = played(charge(1, 1000, quantity=2), charge(2, 500, charged_at="2024-03-06"), refund(3, 1))
+    use = live_visit(house).tally.items["XA01"]
+    assert (use.amount, use.quantity) == (500, 10_000)
+    assert sorted(quantity for quantity in use.days.values()) == [0, 10_000]
 
 
 def test_a_refund_without_reference_counts_by_what_it_says_itself():
@@ -192,6 +213,14 @@ def test_when_it_was_recorded_is_no_content(kind):
     assert played(event, event | {"recorded_at": "2024-03-09"}).counts["cost.duplicate"] == 1
 
 
+@pytest.mark.parametrize("again", [100, 200])
+def test_what_is_not_applied_does_not_move_the_visits_clock(again):
+    """Neither a duplicate nor a conflict, or the clock would depend on whether the worker was restarted since."""
+    house = played(charge(1, 100), charge(1, again, recorded_at="2024-03-20"), charge(2, 30))
+    assert house.visit.as_of == parse_ms("2024-03-05 10:00:00", SHANGHAI)
+    assert house.visit.today_fen == 130
+
+
 def test_the_same_number_in_another_visit_is_another_line():
     house = played(charge(1, 100), charge(1, 200, "V2"))
     assert {visit: fact.amount_fen for visit, fact in house.visits.items()} == {"V1": 100, "V2": 200}
@@ -212,7 +241,20 @@ def test_orders_are_counted_once_however_often_they_change():
     changes = [
         ORDER | {"event_id": f"E{number}", "kind": kind} for number, kind in enumerate(["placed", "changed", "stopped"])
     ]
-    assert played(*changes, ORDER | {"order_id": "O2"}).visit.order_count == 2
+    house = played(*reversed(changes), ORDER | {"order_id": "O2"})
+    assert house.visit.order_count == 2
+    assert live_visit(house).orders["O1"].kind == "stopped"
+
+
+def test_an_order_stands_as_its_latest_event_says():
+    later = ORDER | {"event_id": "E0", "kind": "stopped", "occurred_at": "2024-03-06"}
+    for events in ([ORDER, later], [later, ORDER]):
+        assert live_visit(played(*events)).orders["O1"].kind == "stopped"
+
+
+def live_visit(house: House) -> Visit:
+    (visit,) = (visit for visits in house.stages[1]._live.values() for visit in visits.values())
+    return visit
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

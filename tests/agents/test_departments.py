@@ -45,6 +45,12 @@ def test_use_of_quota_compares_like_with_like():
     assert house.departments["D2", 202403].quota_used_bp is None
 
 
+@pytest.mark.parametrize(("fen", "over", "over_4x"), [(1000, 0, 0), (1001, 1, 0), (4000, 1, 0), (4001, 1, 1)])
+def test_a_visit_at_its_quota_is_not_over_it(fen, over, over_4x):
+    row = played(book(quota(10, "D1")), *stay("V1", fen)).departments["D1", 202403]
+    assert (row.over_quota_count, row.over_4x_count) == (over, over_4x)
+
+
 @pytest.mark.parametrize(("fen", "level"), [(799, None), (800, "yellow"), (1000, "red"), (4000, "purple")])
 def test_a_department_is_raised_exactly_at_its_line(fen, level):
     house = played(book(quota(10, "D1"), watch("department_quota")), *stay("V1", fen))

@@ -51,6 +51,14 @@ def test_every_batch_applied_twice_changes_nothing(size):
     assert outcome_of(house) == outcome_of(plain())
 
 
+def test_what_is_applied_is_known_by_its_version_alone():
+    house, place = in_the_ledger()
+    batch = Batch(*place, house.topics[place])
+    first, second = (house.apply(house.stages[1], batch).counts for _ in range(2))
+    assert (first["applied"], first["duplicate"], first["refused"]) == (9, 1, 1)
+    assert second["replayed"] == 11
+
+
 @pytest.mark.parametrize("first", range(1, 12))
 @pytest.mark.parametrize("second", [1, 2, 4, 11])
 def test_a_crash_between_outputs_and_state_is_healed_by_any_other_cut(first, second):

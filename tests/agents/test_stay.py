@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from schemas.units import SHANGHAI, parse_ms
+from tests.agents.books import book, watch
 from tests.agents.harness import House, admission, charge
 
 
@@ -67,6 +68,29 @@ def test_a_late_transfer_moves_the_charges_that_name_no_department():
     assert house.departments["D1", 202403].amount_fen == 100
     assert house.departments["D2", 202403].amount_fen == 50
     assert house.departments["D9", 202403].amount_fen == 7
+
+
+@pytest.mark.parametrize(("moment", "where"), [("2024-03-05 09:59:59.999", "D1"), ("2024-03-05 10:00:00", "D2")])
+def test_a_charge_at_the_moment_of_a_transfer_belongs_to_the_new_department(moment, where):
+    house = played(ADMIT, TRANSFER, charge(1, 100, ordering_department="", charged_at=moment))
+    assert house.departments[where, 202403].amount_fen == 100
+
+
+@pytest.mark.parametrize("first", ["transfer", "update", "cover"])
+def test_at_the_same_moment_the_admission_opens_whatever_was_recorded_first(first):
+    early, late = at(5, 11), at(5, 12)
+    moved = admission(first, at(5), department="D2", insurance_type="390", recorded_at=early)
+    admitted = admission("admit", at(5), department="D1", insurance_type="310", recorded_at=late)
+    for events in ([moved, admitted], [admitted, moved]):
+        fact = played(*events).visit
+        assert fact.department == ("D1" if first == "cover" else "D2")
+        assert fact.insurance_type == "390"
+
+
+def test_at_the_same_moment_a_transfer_outweighs_an_update():
+    transfer = admission("transfer", at(5), department="D2", recorded_at=at(5, 11))
+    update = admission("update", at(5), department="D3", recorded_at=at(5, 12))
+    assert played(ADMIT, update, transfer).visit.department == "D2"
 
 
 def test_a_charge_before_the_admission_counts_where_the_patient_came_to_lie():
@@ -220,10 +244,10 @@ def test_an_open_stay_lasts_until_the_latest_recorded_event():
 
 
 def test_an_answer_to_an_alert_does_not_lengthen_the_stay():
-    house = played(ADMIT, charge(1, 100, charged_at=at(2)))
-    house.publish({
-        "type": "ack", "patient_id": "P1", "visit_id": "V1", "alert_id": "x", "actor": "n", "occurred_at": at(20)
-    }).run()  # fmt: skip
+    house = House(policy=book(watch("case_cost", {"red": "1"}))).publish(ADMIT, charge(1, 100, charged_at=at(2))).run()
+    answer = {"type": "ack", "patient_id": "P1", "visit_id": "V1", "actor": "n", "occurred_at": at(20)}
+    house.publish(answer | {"alert_id": house.alert("case_cost").alert_id}).run().check()
+    assert house.alert("case_cost").status == "acknowledged"
     assert house.visit.length_of_stay_days == 1
 
 
