@@ -77,7 +77,14 @@ class SettlementMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag
     body: Settlement
 
 
-Mark: TypeAlias = ChargeMark | OrderMark | StayMark | SettlementMark
+class AckMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="k"):
+    """One applied answer to an alert: known by its id even when the episode's history has forgotten it."""
+
+    event_id: str
+    digest: int
+
+
+Mark: TypeAlias = ChargeMark | OrderMark | StayMark | SettlementMark | AckMark
 
 
 def charge_mark(entry: Entry, charge: Charge) -> ChargeMark:

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from agents.core import watching as watch
 from agents.core.episodes import Episode, Moment, acknowledge
-from agents.core.marks import ChargeMark, SettlementMark, StayMark, charge_mark, order_mark
+from agents.core.marks import AckMark, ChargeMark, SettlementMark, StayMark, charge_mark, order_mark
 from agents.core.policy import Policy
-from agents.core.visit import SETTLEMENT, STAY, Visit
+from agents.core.visit import ACK, SETTLEMENT, STAY, Visit
 from schemas.ledger import Ack, Admission, Charge, Entry, Order, Settlement
 from schemas.reasons import Reason
 from schemas.units import day_of
@@ -161,10 +161,16 @@ def _settlement(visit: Visit, entry: Entry, body: Settlement) -> Outcome:
 
 def _ack(visit: Visit, entry: Entry, body: Ack, version: int) -> Outcome:
     """An answer belongs to the episode its alert id names: `hospital|patient|visit|rule|subject|number`."""
+    known = visit.digests.get((ACK, entry.event_id))
+    if known is not None:
+        return DUPLICATE if known == entry.digest else conflict("answer's event id")
     prefix = f"{visit.key.hospital}|{visit.key.patient_id}|{visit.key.visit_id}|"
     key, _, number = body.alert_id.removeprefix(prefix).rpartition("|")
     episode = visit.head.episodes.get(key)
     if not body.alert_id.startswith(prefix) or episode is None or str(episode.number) != number:
         return Outcome(Fate.REFUSED, reason=Reason.UNKNOWN_ALERT, detail="no such alert, or a later one took its place")
-    moment = Moment(entry.occurred_at, entry.event_id, version)
-    return Outcome(Fate.APPLIED, [episode]) if acknowledge(episode, body, moment) else DUPLICATE
+    mark = AckMark(entry.event_id, entry.digest)
+    visit.append(mark)
+    visit.note(mark)
+    acknowledge(episode, body, Moment(entry.occurred_at, entry.event_id, version))
+    return Outcome(Fate.APPLIED, [episode])

@@ -14,6 +14,7 @@ import msgspec
 from agents.core.episodes import Episode
 from agents.core.marks import (
     CHUNK_MARKS,
+    AckMark,
     ChargeMark,
     Mark,
     OrderMark,
@@ -29,7 +30,7 @@ from schemas.facts import VisitStatus
 from schemas.units import day_of, month_of
 
 #: First part of a digest's key where it is not an order id.
-STAY, SETTLEMENT = "\x00stay", "\x00settlement"
+STAY, SETTLEMENT, ACK = "\x00stay", "\x00settlement", "\x00ack"
 
 
 class VisitKey(NamedTuple):
@@ -100,7 +101,7 @@ class Visit:
         #: charge id → refunds that name it (and may inherit from it, or be unmatched while it is unseen).
         self.waiting: dict[str, list[str]] = {}
         self.orders: dict[str, OrderMark] = {}
-        #: (what, event id) → digest of every order, admission and settlement event applied.
+        #: (what, event id) → digest of every order, admission, settlement and answer applied.
         self.digests: dict[tuple[str, str], int] = {}
         self.stay_marks: dict[str, StayMark] = {}
         self.settlement: SettlementMark | None = None
@@ -162,6 +163,8 @@ class Visit:
             self.note_stay(mark)
         elif type(mark) is SettlementMark:
             self.note_settlement(mark)
+        elif type(mark) is AckMark:
+            self.digests[ACK, mark.event_id] = mark.digest
 
     def note_order(self, mark: OrderMark) -> None:
         """The latest event of an order says how it stands."""

@@ -84,6 +84,28 @@ def test_the_same_answer_twice_counts_once(raised, alert_id):
     assert raised.counts["cost.duplicate"] == 2
 
 
+def test_an_answer_sent_again_after_the_next_episode_began_is_no_answer_to_nothing(raised, alert_id):
+    """It was applied; as a dead letter it would have had two fates."""
+    raised.publish(ack(alert_id), charge(2, -5_000), charge(3, 5_000), ack(alert_id)).run().check()
+    assert (raised.counts["cost.duplicate"], raised.dead_letters) == (1, [])
+
+
+def test_an_answer_that_the_history_has_forgotten_is_still_known(raised, alert_id):
+    answers = [ack(alert_id, f"2024-03-07 09:{minute:02d}:00") for minute in range(59)]
+    raised.publish(*answers).run()
+    before = raised.alert("case_cost")
+    raised.restart()
+    raised.publish(*answers).run()
+    assert raised.alert("case_cost") == before
+    assert raised.counts["cost.duplicate"] == 59
+
+
+def test_another_answer_under_the_same_id_is_refused_and_the_first_stays(raised, alert_id):
+    raised.publish(ack(alert_id, event_id="E"), ack(alert_id, event_id="E", decision="false_alarm")).run().check()
+    assert [letter.reason for letter in raised.dead_letters] == ["R301"]
+    assert raised.alert("case_cost").history[-1].decision == "justified"
+
+
 def test_two_people_may_answer(raised, alert_id):
     raised.publish(ack(alert_id), ack(alert_id, actor="d001", role="doctor")).run().check()
     assert [step.actor for step in raised.alert("case_cost").history[1:]] == ["n007", "d001"]
