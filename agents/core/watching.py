@@ -140,7 +140,7 @@ def judge_charge(visit: Visit, policy: Policy, watching: Watching, mark: ChargeM
 def judge_items(visit: Visit, policy: Policy, watching: Watching, moment: Moment) -> list[Episode]:
     """All items of the visit, after its scope may have changed: what was charged before the admission came counts."""
     changed: list[Episode] = []
-    if watching.item_rules:
+    if watching.item_rules and visit.stay.status is not VisitStatus.CANCELLED:
         for item in visit.tally.items:
             _judge_item(visit, policy, watching, item, moment, changed)
     return changed

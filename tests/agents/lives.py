@@ -101,11 +101,24 @@ def settlements(draw: st.DrawFn, number: int, visits: list[str]) -> Event:
 
 
 @st.composite
+def answers(draw: st.DrawFn, number: int, visits: list[str]) -> Event:
+    """To an alert that may be there when it arrives, or not."""
+    event = draw(_common("ack", number, visits))
+    rule = draw(st.sampled_from(["case_cost|", "visit_quota|", "drug_ratio|", "valuable_drug|XA01", "length_of_stay|"]))
+    return event | {
+        "alert_id": f"H0001|P1|{event['visit_id']}|{rule}|{draw(st.integers(1, 2))}", "actor": "n1",
+        "decision": draw(st.sampled_from(["confirm", "continue"])),
+    }  # fmt: skip
+
+
+@st.composite
 def lives(draw: st.DrawFn, size: int = 16) -> list[Event]:
     """The events of a patient with one or two visits, each once, in no particular order."""
     visits = draw(st.sampled_from([["V1"], ["V1", "V2"]]))
     makers = draw(st.lists(
-        st.sampled_from([charges, charges, charges, refunds, refunds, admissions, admissions, orders, settlements]),
+        st.sampled_from([
+            charges, charges, charges, refunds, refunds, admissions, admissions, orders, settlements, answers,
+        ]),
         min_size=1, max_size=size,
     ))  # fmt: skip
     return [draw(make(number, visits)) for number, make in enumerate(makers)]

@@ -108,5 +108,7 @@ def length_of_stay(events: list[Event], visit: str) -> int | None:
     found = stay(events, visit)
     if found["admitted_at"] is None or found["outpatient"]:
         return None
-    until = found["discharged_at"] or max(e["recorded_at"] for e in events if e["visit_id"] == visit)
+    until = found["discharged_at"] or max(
+        event["recorded_at"] for event in events if event["visit_id"] == visit and event["type"] != "ack"
+    )
     return max(1, (day(until).date() - day(found["admitted_at"]).date()).days)

@@ -98,6 +98,15 @@ def test_what_was_charged_before_the_admission_came_is_judged_when_it_comes():
     assert house.rules == {"valuable_drug": "raised"}
 
 
+def test_a_withdrawn_admission_does_not_claim_that_the_item_was_refunded():
+    alert = played(book(DRUG), ADMIT, drug(1, "400"), admission("cancel_admit", "2024-03-06 10:00:00")).alert(
+        "valuable_drug"
+    )
+    assert alert.status == "cleared"
+    assert "撤销" in alert.message_zh
+    assert "cancelled" in alert.message_en
+
+
 # ------------------------------------------------------------ transfers
 
 
