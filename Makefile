@@ -30,7 +30,7 @@ types: $(STAMP) ## Check types strictly
 	.venv/bin/mypy
 
 unit: $(STAMP) ## Run the tests that need no server
-	$(PYTHON_BIN) -m pytest -q -m '$(UNIT)' $(ARGS)
+	$(PYTHON_BIN) -m pytest -q -n $(TEST_WORKERS) -m '$(UNIT)' $(ARGS)
 
 check: lint types unit ## The fast part: lint, types, unit tests (under a minute)
 

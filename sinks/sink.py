@@ -271,6 +271,8 @@ def consumer_options(settings: Settings, slot: str) -> Mapping[str, Any]:
         "fetch_max_wait_ms": 200,
         "max_partition_fetch_bytes": 4 * 1024 * 1024,
         "fetch_max_bytes": 32 * 1024 * 1024,
+        # After two rebalances in quick succession an incremental session may go on without the new partitions.
+        "enable_incremental_fetch_sessions": False,
         "metrics_enabled": False,
         "allow_auto_create_topics": False,
     }

@@ -162,8 +162,9 @@ class Pipeline:
         return found
 
     def assert_exact(self) -> None:
-        assert self.facts() == self.wanted
-        assert self.state() == self.wanted
+        for name, found in (("facts", self.facts()), ("state", self.state())):
+            wrong = {key: (found.get(key), self.wanted.get(key)) for key in found.keys() | self.wanted.keys()}
+            assert not {key: pair for key, pair in wrong.items() if pair[0] != pair[1]}, f"{name}: (found, wanted)"
 
 
 def some_amounts(count: int, *, keys: int = 50, seed: int = 1) -> Sequence[tuple[bytes, int]]:

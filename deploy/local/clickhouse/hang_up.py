@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 _WORTH_WATCHING_SECONDS = 0.05
+_KILL_AGAIN_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -30,6 +31,9 @@ def watched(sock: socket.socket, gives_up: Callable[[bytes], bool], kill: Callab
         if wake not in ready and gives_up(_next_byte(sock)):
             watch.is_given_up = True
             kill()
+            # A query that was not registered yet when it was killed goes on for ever: kill until it is over.
+            while not select.select([wake], [], [], _KILL_AGAIN_SECONDS)[0]:
+                kill()
 
     thread = threading.Thread(target=wait, name="hang-up", daemon=True)
     thread.start()
