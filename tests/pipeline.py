@@ -59,6 +59,7 @@ class Pipeline:
         self.settings = self._settings()
         self.members: dict[str, ServerProcess] = {}
         self.restarts = 0
+        self._kept: frozenset[str] = frozenset()
         self._keeper: threading.Thread | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -92,6 +93,8 @@ class Pipeline:
         """Start members and wait until each is ready to work."""
         for name in names:
             self.launch(name, env)
+        if SINK in names and self._keeper is None:
+            self.keep_alive(SINK)  # a sink that its watchdog ended is started again, as everywhere
         for name in names:
             self.wait_ready(name)
         return self
@@ -152,13 +155,20 @@ class Pipeline:
         for process in chosen:
             process.stop(30)
 
-    def keep_alive(self) -> "Pipeline":
-        """From now on, start again whatever ends."""
+    def keep_alive(self, *only: str) -> "Pipeline":
+        """From now on, start again whatever ends (of `only`, where something is named)."""
+        self._kept = frozenset(only)
+        if self._keeper is not None:
+            return self
 
         def keep() -> None:
             while not self._stopping.wait(0.2):
                 with self._lock:
-                    dead = [name for name, process in self.members.items() if not process.is_running]
+                    dead = [
+                        name
+                        for name, process in self.members.items()
+                        if not process.is_running and (not self._kept or name in self._kept)
+                    ]
                 for name in dead:
                     self.restarts += 1
                     self.launch(name)
