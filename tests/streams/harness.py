@@ -114,6 +114,13 @@ class Pipeline:
         return {tp.partition: at.offset for tp, at in found.items() if tp.topic == self.prefix + topic}
 
     def is_done(self, topic: str = Topic.LEDGER, group: str = GROUP) -> bool:
+        """Whether everything was worked through; not while the broker cannot say."""
+        try:
+            return self._is_done(topic)
+        except KafkaError:
+            return False
+
+    def _is_done(self, topic: str = Topic.LEDGER, group: str = GROUP) -> bool:
         committed = self.committed(topic, group)
         return all(committed.get(number, 0) == end for number, end in self.ends(topic).items())
 
