@@ -10,7 +10,7 @@ TEST_WORKERS ?= 2
 ARGS ?=
 # On two busy cores a real server may miss a test's deadline: such a test, and only such a one, is run once more (and
 # listed). A wrong figure is never run again.
-LATE := --reruns 1 --only-rerun 'records behind' --only-rerun 'not within' --only-rerun 'was not ready' --only-rerun 'pytest-timeout' --only-rerun 'did not answer within'
+LATE := --reruns 1 --only-rerun 'records behind' --only-rerun NodeNotReadyError --only-rerun 'not within' --only-rerun 'was not ready' --only-rerun 'pytest-timeout' --only-rerun 'did not answer within'
 
 .PHONY: help setup kafka lint types unit check test demo bench stack clean
 

@@ -116,7 +116,7 @@ class Pipeline:
     def is_done(self, topic: str = Topic.LEDGER, group: str = GROUP) -> bool:
         """Whether everything was worked through; not while the broker cannot say."""
         try:
-            return self._is_done(topic)
+            return self._is_done(topic, group)
         except KafkaError:
             return False
 
