@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from agents.core.policy import Policy
-from schemas.policy import ItemFlag, PolicyFile
+from schemas.book import Book, CatalogueItem
 from schemas.units import SHANGHAI
 from streams.logs import SafeError
 
@@ -46,15 +46,13 @@ def _day(loader: _Loader, node: yaml.ScalarNode) -> object:
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
 
 
-def load_policy(folder: Path | None, region: str = "", zone: tzinfo = SHANGHAI) -> Policy:
+def load_policy(folder: Path | None, zone: tzinfo = SHANGHAI) -> Policy:
     """The compiled policy of a folder, or the one that ships. Raises PolicyError."""
     folder = folder or DEFAULT_FOLDER
-    file = read_policy_file(folder / FILE_NAME)
-    items = read_items(folder / file.items) if file.items else []
-    return Policy(file, items, region, zone)
+    return Policy(read_policy_file(folder / FILE_NAME), zone)
 
 
-def read_policy_file(path: Path) -> PolicyFile:
+def read_policy_file(path: Path) -> Book:
     """Read and validate one policy.yaml. Raises PolicyError with file, line, field and mistake."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -70,17 +68,14 @@ def read_policy_file(path: Path) -> PolicyFile:
     except yaml.YAMLError as error:
         raise PolicyError([f"{path}: {error}"]) from error
     try:
-        file = PolicyFile.model_validate(content)
+        items = content.pop("items", "") if isinstance(content, dict) else ""
+        catalogue = read_items(path.parent / items) if items else []
+        file = Book.model_validate(content | {"catalogue": catalogue} if isinstance(content, dict) else content)
     except ValidationError as error:
         raise PolicyError([
             f"{path}:{line_of(lines, item['loc'])}: {'.'.join(map(str, item['loc']))}: {item['msg']}"
             for item in error.errors(include_url=False)
         ]) from error  # fmt: skip
-    if overlaps := file.overlaps():
-        raise PolicyError([
-            f"{path}:{line_of(lines, (section, index))}: {section}.{index}: {sentence}"
-            for section, index, sentence in overlaps
-        ])  # fmt: skip
     return file
 
 
@@ -102,16 +97,16 @@ def line_of(node: yaml.Node | None, steps: tuple[int | str, ...]) -> int:
     return line + 1
 
 
-def read_items(path: Path) -> list[ItemFlag]:
+def read_items(path: Path) -> list[CatalogueItem]:
     """Read the item list (CSV, header line). Raises PolicyError with the line of every mistake."""
-    items: list[ItemFlag] = []
+    items: list[CatalogueItem] = []
     mistakes: list[str] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
             for row in rows:
                 try:
-                    items.append(ItemFlag.model_validate({name: value for name, value in row.items() if value}))
+                    items.append(CatalogueItem.model_validate({name: value for name, value in row.items() if value}))
                 except ValidationError as error:
                     mistakes += [
                         f"{path}:{rows.line_num}: {'.'.join(map(str, item['loc']))}: {item['msg']}"

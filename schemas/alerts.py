@@ -41,9 +41,16 @@ class Rule(StrEnum):
     VALUABLE_DRUG = "valuable_drug"
     CONSUMABLE = "consumable"
     TRANSFER = "transfer"
+    PAYMENT_STANDARD = "payment_standard"
+    PREDICTED_LOSS = "predicted_loss"
+    CAP_REACHED = "cap_reached"
+    COVERAGE_MISSING = "coverage_missing"
+    SETTLEMENT_DIFFERENCE = "settlement_difference"
     DEPARTMENT_QUOTA = "department_quota"
     DEPARTMENT_DRUG_RATIO = "department_drug_ratio"
     DEPARTMENT_MATERIAL_RATIO = "department_material_ratio"
+    DEPARTMENT_BUDGET = "department_budget"
+    HOSPITAL_BUDGET = "hospital_budget"
 
 
 class Transition(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -26,6 +26,7 @@ from schemas.fields import (
     OptionalId,
     OptionalKeyId,
     QuantityE4,
+    ShareE4,
     Text,
     named,
 )
@@ -174,6 +175,39 @@ class Procedure(BaseModel):
         return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
+class PoolYear(BaseModel):
+    """One pool of the year so far: deductible paid, cost that went through the bands, paid by the basic fund."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    deductible: Fen = 0
+    base: Fen = 0
+    fund: Fen = 0
+
+
+class LayerYear(BaseModel):
+    """One layer of the year so far: its cumulated base, and what it has paid."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    base: Fen = 0
+    paid: Fen = 0
+
+
+class YearToDate(BaseModel):
+    """累计信息 (5206): the patient's year before this visit, as the insurer states it.
+
+    `as_of`: when that was; absent: the time of the event. Pools: inpatient, outpatient, chronic, or as the book names
+    them. Layers: large_amount, critical_illness, civil_servant, enterprise, disabled, assistance, other.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    year: Annotated[int, Field(ge=1990, le=2100)]
+    as_of: Ms | None = None
+    admissions: Annotated[int, Field(ge=0, le=1000)] = 0
+    pools: dict[CodeText, PoolYear] = {}
+    layers: dict[CodeText, LayerYear] = {}
+    limits: dict[CodeText, Fen] = {}
+
+
 class AdmissionEvent(Event):
     """入院、挂号、转科、出院、变更、费别变动及其撤销 (2401–2405, 2201). An absent field says nothing."""
 
@@ -195,6 +229,11 @@ class AdmissionEvent(Event):
     leave: Flag | None = None
     discharge_way: CodeText = named("discharge_way", "dscg_way", default="")
     disease_code: CodeText = named("disease_code", "dise_codg", default="")
+    special_person: CodeText = named("special_person", "sp_psn_type", default="")
+    out_of_area: CodeText = ""
+    account_balance: Fen | None = named("account_balance", "balc", default=None)
+    account_used: Flag | None = named("account_used", "acct_used_flag", default=None)
+    year_to_date: YearToDate | None = None
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:
@@ -260,6 +299,9 @@ class ChargeEvent(Event):
     charged_at: Ms = named("charged_at", "fee_ocur_time")
     approval: CodeText = named("approval", "hosp_appr_flag", default="")
     trace_code: Text = named("trace_code", "drug_trac_codg", default="")
+    first_self_pay_share: ShareE4 | None = named("first_self_pay_share", "selfpay_prop", default=None)
+    price_cap: Micro | None = named("price_cap", "pric_uplmt_amt", default=None)
+    limited_use_met: Flag | None = named("limited_use_met", "lmt_used_flag", default=None)
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:
@@ -325,6 +367,7 @@ class SettlementEvent(Event):
     cash_paid: Fen = named("cash_paid", "psn_cash_pay", default=0)
     clearing_way: CodeText = named("clearing_way", "clr_way", default="")
     clearing_type: CodeText = named("clearing_type", "clr_type", default="")
+    mid_stay: Flag = named("mid_stay", "mid_setl_flag", default=False)
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:

@@ -57,10 +57,20 @@ def _e4(value: object, info: ValidationInfo) -> int:
     return units.parse_quantity_e4(value, info.field_name or "quantity")
 
 
+def _share(value: object, info: ValidationInfo) -> int:
+    field = info.field_name or "share"
+    share = units.parse_decimal(value, 4, units.MAX_E4, field)
+    if not 0 <= share <= 10_000:
+        raise RejectError(Reason.OUT_OF_RANGE, field)
+    return share
+
+
 Ms = Annotated[int, BeforeValidator(_ms)]
 Fen = Annotated[int, BeforeValidator(_fen)]
 Micro = Annotated[int, BeforeValidator(_micro)]
 QuantityE4 = Annotated[int, BeforeValidator(_e4)]
+#: A share of one as a decimal with up to four places (selfpay_prop, 5,4): `"0.1"` is 1000 (which is also basis points).
+ShareE4 = Annotated[int, BeforeValidator(_share)]
 
 
 def _flag(value: object) -> object:

@@ -43,6 +43,63 @@ class Procedure(msgspec.Struct, array_like=True, frozen=True, gc=False):
     incision_group: str = ""
 
 
+class PoolYear(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What one pool (inpatient, outpatient, chronic …) has reckoned this year so far, fen.
+
+    base_fen: the costs after the deductible that went through the bands; fund_fen: paid by the basic fund.
+    """
+
+    deductible_fen: int = 0
+    base_fen: int = 0
+    fund_fen: int = 0
+
+
+class LayerYear(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What one layer (critical_illness, large_amount …) has counted and paid this year so far, fen."""
+
+    base_fen: int = 0
+    paid_fen: int = 0
+
+
+class YearToDate(msgspec.Struct, array_like=True, frozen=True):
+    """累计信息 (5206): a patient's year so far, as the insurer states it, true at `as_of` (ms).
+
+    admissions: inpatient admissions of the year before this visit. `limits`: paid against 病种限额, by disease code.
+    """
+
+    year: int
+    as_of: int = 0
+    admissions: int = 0
+    pools: dict[str, PoolYear] = {}
+    layers: dict[str, LayerYear] = {}
+    limits: dict[str, int] = {}
+
+
+class Entitlement(msgspec.Struct, array_like=True, frozen=True):
+    """What an admission event says about the patient's benefits; empty or None means not said.
+
+    special_person: sp_psn_type. out_of_area: a code of the book. account_balance_fen: balc.
+    """
+
+    special_person: str = ""
+    out_of_area: str = ""
+    account_balance_fen: int | None = None
+    account_used: bool | None = None
+    year_to_date: YearToDate | None = None
+
+
+class Pricing(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What the insurer's answer (2301 result) says of a line; None means not said.
+
+    first_self_pay_bp: selfpay_prop. price_cap_micro: pric_uplmt_amt. limited_use_met: lmt_used_flag, whether the
+    condition of a restricted item is met.
+    """
+
+    first_self_pay_bp: int | None = None
+    price_cap_micro: int | None = None
+    limited_use_met: bool | None = None
+
+
 class Admission(msgspec.Struct, array_like=True, frozen=True, tag="a"):
     """schemas.events.AdmissionEvent without the common fields; empty means not said."""
 
@@ -61,6 +118,7 @@ class Admission(msgspec.Struct, array_like=True, frozen=True, tag="a"):
     leave: bool | None = None
     discharge_way: str = ""
     disease_code: str = ""
+    entitlement: Entitlement | None = None
 
 
 class Order(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
@@ -106,6 +164,7 @@ class Charge(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"):
     day: int
     approval: str = ""
     trace_code: str = ""
+    pricing: Pricing | None = None
 
 
 class Settlement(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="s"):
@@ -137,6 +196,7 @@ class Settlement(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="s"
     cash_paid_fen: int
     clearing_way: str
     clearing_type: str
+    mid_stay: bool = False
 
 
 class Ack(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="k"):
@@ -188,9 +248,22 @@ def decode_entry(value: bytes) -> Entry:
     return _decoder.decode(value)
 
 
+#: Bodies with a field appended since the first release: tag, and what that field says where it says nothing.
+_APPENDED: dict[type, tuple[str, object]] = {Charge: ("c", None), Admission: ("a", None), Settlement: ("s", False)}
+
+
 def content_digest(body: Body, occurred_at: int) -> int:
-    """A 64-bit digest of what the event says; neither its transport nor when it was recorded take part."""
-    raw = _encoder.encode((body, occurred_at))
+    """A 64-bit digest of what the event says; neither its transport nor when it was recorded take part.
+
+    An appended field that says nothing takes no part either: an event sent again after an upgrade is known again.
+    """
+    content: object = body
+    appended = _APPENDED.get(type(body))
+    if appended is not None:
+        fields = msgspec.structs.astuple(body)
+        if fields[-1] == appended[1]:
+            content = (appended[0], *fields[:-1])
+    raw = _encoder.encode((content, occurred_at))
     return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")
 
 

@@ -12,6 +12,7 @@ from schemas.fields import reject_of
 from schemas.units import day_of, line_amount_fen
 
 Source = tuple[str, int, int]
+NO_ENTITLEMENT = ledger.Entitlement()
 
 
 def warnings_of(*codes: tuple[str, str]) -> tuple[str, ...]:
@@ -71,6 +72,7 @@ def _charge(event: events.ChargeEvent, zone: tzinfo) -> tuple[ledger.Charge, tup
         day_of(event.charged_at, zone),
         event.approval,
         event.trace_code,
+        _pricing(event),
     )
     warnings = warnings_of(
         ("category", event.category),
@@ -80,6 +82,11 @@ def _charge(event: events.ChargeEvent, zone: tzinfo) -> tuple[ledger.Charge, tup
     )
     # The line says itself when it was charged; the moment of its message takes no part.
     return body, warnings, 0
+
+
+def _pricing(event: events.ChargeEvent) -> ledger.Pricing | None:
+    said = (event.first_self_pay_share, event.price_cap, event.limited_use_met)
+    return None if said == (None, None, None) else ledger.Pricing(*said)
 
 
 def _order(event: events.OrderEvent, _: tzinfo) -> tuple[ledger.Order, tuple[str, ...], int]:
@@ -119,6 +126,7 @@ def _admission(event: events.AdmissionEvent, _: tzinfo) -> tuple[ledger.Admissio
         event.leave,
         event.discharge_way,
         event.disease_code,
+        _entitlement(event),
     )
     warnings = warnings_of(
         ("insurance_type", event.insurance_type),
@@ -128,6 +136,27 @@ def _admission(event: events.AdmissionEvent, _: tzinfo) -> tuple[ledger.Admissio
         ("discharge_way", event.discharge_way),
     )
     return body, warnings, event.occurred_at
+
+
+def _entitlement(event: events.AdmissionEvent) -> ledger.Entitlement | None:
+    year = event.year_to_date
+    said = ledger.Entitlement(
+        event.special_person,
+        event.out_of_area,
+        event.account_balance,
+        event.account_used,
+        ledger.YearToDate(
+            year.year,
+            year.as_of if year.as_of is not None else event.occurred_at,
+            year.admissions,
+            {name: ledger.PoolYear(pool.deductible, pool.base, pool.fund) for name, pool in year.pools.items()},
+            {name: ledger.LayerYear(layer.base, layer.paid) for name, layer in year.layers.items()},
+            dict(year.limits),
+        )
+        if year is not None
+        else None,
+    )
+    return None if said == NO_ENTITLEMENT else said
 
 
 def _settlement(event: events.SettlementEvent, _: tzinfo) -> tuple[ledger.Settlement, tuple[str, ...], int]:
@@ -158,6 +187,7 @@ def _settlement(event: events.SettlementEvent, _: tzinfo) -> tuple[ledger.Settle
         event.cash_paid,
         event.clearing_way,
         event.clearing_type,
+        event.mid_stay,
     )
     warnings = warnings_of(("insurance_type", event.insurance_type), ("care_type", event.care_type))
     return body, warnings, event.occurred_at

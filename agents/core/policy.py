@@ -6,10 +6,10 @@ from datetime import tzinfo
 from typing import TypeVar
 
 from schemas.alerts import Level, Rule
-from schemas.policy import ItemFlag, PolicyEntry, PolicyFile, Quota, Scope, Threshold
+from schemas.book import Book, BookEntry, Hospital, Quota, Scope, Threshold
 from schemas.units import EPOCH_ORDINAL, SHANGHAI, div_round
 
-Entry = TypeVar("Entry", bound=PolicyEntry)
+Entry = TypeVar("Entry", bound=BookEntry)
 #: ATC J01: antibacterials for systemic use; the national drug code is X + ATC + … (DOMAIN 2.2).
 ANTIBIOTIC_PREFIX = "XJ01"
 FOURFOLD_BP = 40_000
@@ -51,20 +51,19 @@ class Watches:
 class Policy:
     """A compiled policy book. Immutable; look-ups are cached."""
 
-    def __init__(
-        self, file: PolicyFile, items: Iterable[ItemFlag] = (), region: str = "", zone: tzinfo = SHANGHAI
-    ) -> None:
-        self.version = file.version
+    def __init__(self, book: Book, zone: tzinfo = SHANGHAI) -> None:
+        self.book = book
+        self.version = book.version
         #: The hospital's time zone: lengths of stay count its calendar days.
         self.zone = zone
-        self._region = region
-        self._quotas = [quota for quota in file.quotas if quota.active]
-        self._thresholds = [threshold for threshold in file.thresholds if threshold.active]
+        self._hospitals = {hospital.code: hospital for hospital in book.hospitals}
+        self._quotas = active(book.quotas)
+        self._thresholds = active(book.thresholds)
         self._cache: dict[tuple[str, str, str, str, int], Watches] = {}
         self.antibiotics: set[str] = set()
         self.valuable: set[str] = set()
         self.high_value: set[str] = set()
-        for item in items:
+        for item in book.catalogue:
             for flag, codes in (
                 (item.antibiotic, self.antibiotics),
                 (item.valuable, self.valuable),
@@ -72,6 +71,17 @@ class Policy:
             ):
                 if flag:
                     codes.update(code for code in (item.item_code, item.hospital_item_code) if code)
+
+    def hospital(self, code: str) -> Hospital:
+        """What the book says of a hospital; of one it does not list, its own region and tier."""
+        return self._hospitals.get(code) or Hospital(code=code, region=self.book.region, tier=self.book.tier)
+
+    def subject(self, hospital: str, department: str, care_type: str, insurance_type: str) -> Scope:
+        """The scope of a visit: what entries are matched with."""
+        return Scope(
+            region=self.hospital(hospital).region, hospital=hospital, department=department, care_type=care_type,
+            insurance_type=insurance_type,
+        )  # fmt: skip
 
     def is_antibiotic(self, codes: tuple[str, ...]) -> bool:
         """抗菌药: one of its codes is of that ATC class, or flagged in the hospital's item list."""
@@ -84,43 +94,36 @@ class Policy:
         if found is None:
             if len(self._cache) >= CACHE_LIMIT:
                 self._cache.clear()
-            found = self._cache[key] = self._resolve(Scope(
-                region=self._region, hospital=hospital, department=department, care_type=care_type,
-                insurance_type=insurance_type,
-            ), day)  # fmt: skip
+            subject = self.subject(hospital, department, care_type, insurance_type)
+            found = self._cache[key] = self._resolve(subject, day)
         return found
 
     def _resolve(self, subject: Scope, day: int) -> Watches:
-        quota_entry = _most_specific(self._quotas, subject, day)
+        quota_entry = most_specific(self._quotas, subject, day)
         quota = _quota_in_force(quota_entry) if quota_entry else None
         by_rule: dict[Rule, Watch] = {}
         for rule in Rule:
-            entry = _most_specific([item for item in self._thresholds if item.rule is rule], subject, day)
+            entry = most_specific([item for item in self._thresholds if item.rule is rule], subject, day)
             if entry is None or (rule is Rule.VISIT_QUOTA and quota is None):
                 continue
             by_rule[rule] = _watch(entry, quota)
         return Watches(quota, by_rule)
 
 
-def _matches(scope: Scope, subject: Scope) -> bool:
-    return (
-        (not scope.region or scope.region == subject.region)
-        and (not scope.hospital or scope.hospital == subject.hospital)
-        and (not scope.department or scope.department == subject.department)
-        and (not scope.care_type or scope.care_type == subject.care_type)
-        and (not scope.insurance_type or scope.insurance_type == subject.insurance_type)
-    )
+def active(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that count at all."""
+    return [entry for entry in entries if entry.is_active]
 
 
-def _most_specific(entries: list[Entry], subject: Scope, day: int) -> Entry | None:
+def valid(entries: Iterable[Entry], subject: Scope, day: int) -> list[Entry]:
+    """The entries that are for this subject on this day (days since 1970)."""
     ordinal = day + EPOCH_ORDINAL
-    valid = [
-        entry
-        for entry in entries
-        if entry.effective_from.toordinal() <= ordinal <= entry.effective_to.toordinal()
-        and _matches(entry.scope, subject)
-    ]
-    return max(valid, key=lambda entry: entry.scope.specificity, default=None)
+    return [entry for entry in entries if entry.is_in_force(ordinal) and entry.scope.matches(subject)]
+
+
+def most_specific(entries: Iterable[Entry], subject: Scope, day: int) -> Entry | None:
+    """The one that wins: the most specific of the valid ones."""
+    return max(valid(entries, subject, day), key=lambda entry: entry.scope.specificity, default=None)
 
 
 def _quota_in_force(entry: Quota) -> QuotaInForce:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from agents.core.policy import Policy
-from schemas.policy import ItemFlag, PolicyFile, Quota, Threshold
+from schemas.book import Book, CatalogueItem, Quota, Threshold
 
 QUOTA_LEVELS = {"yellow": 8000, "red": 10_000, "purple": 40_000}
 
@@ -20,8 +20,8 @@ def quota(yuan: int | str, department: str = "", **more: Any) -> Quota:
     return Quota.model_validate(entry | more)
 
 
-def book(*entries: Threshold | Quota, version: str = "test", items: tuple[ItemFlag, ...] = ()) -> Policy:
+def book(*entries: Threshold | Quota, version: str = "test", items: tuple[CatalogueItem, ...] = ()) -> Policy:
     """A compiled policy of these entries."""
     quotas = tuple(entry for entry in entries if isinstance(entry, Quota))
     thresholds = tuple(entry for entry in entries if isinstance(entry, Threshold))
-    return Policy(PolicyFile(version=version, quotas=quotas, thresholds=thresholds), items)
+    return Policy(Book(version=version, quotas=quotas, thresholds=thresholds, catalogue=items))

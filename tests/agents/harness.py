@@ -11,11 +11,11 @@ from agents.cost import CACHE_MARKS, Cost
 from agents.departments import Departments
 from agents.intake import Intake
 from schemas.alerts import Alert, decode_alert
+from schemas.book import Book
 from schemas.codec import encode_json
 from schemas.dead_letter import DeadLetter, read_dead_letter
 from schemas.facts import DepartmentFact, VisitFact, decode_department_fact, decode_visit_fact
 from schemas.ledger import DepartmentAck, decode_department_entry, decode_entry
-from schemas.policy import PolicyFile
 from streams.settings import Settings
 from streams.stage import Batch, Outcome
 from streams.topics import HIS_TOPICS, Topic
@@ -28,7 +28,7 @@ TOPIC_OF = {
     "settlement": Topic.SETTLEMENT,
     "ack": Topic.ACK,
 }
-NO_POLICY = Policy(PolicyFile(version="test"))
+NO_POLICY = Policy(Book(version="test"))
 
 
 @cache

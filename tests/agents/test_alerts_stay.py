@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.policy import ItemFlag
+from schemas.book import CatalogueItem
 from tests.agents.books import book, quota, watch
 from tests.agents.harness import House, admission, charge
 
@@ -50,7 +50,7 @@ def test_a_line_that_states_no_price_is_judged_by_amount_and_quantity():
 @pytest.mark.parametrize("flag", [{"item_code": "XA01"}, {"hospital_item_code": "H-1"}])
 def test_a_flagged_item_is_watched_whatever_its_price(flag):
     """Also by the hospital's own code, where the line carries the national one too."""
-    policy = book(DRUG, items=(ItemFlag(**flag, valuable=True),))
+    policy = book(DRUG, items=(CatalogueItem(**flag, valuable=True),))
     line = drug(1, "1.00", hospital_item_code="H-1")
     alert = played(policy, line).alert("valuable_drug")
     assert (alert.level, alert.subject) == ("notice", "XA01")
@@ -58,7 +58,7 @@ def test_a_flagged_item_is_watched_whatever_its_price(flag):
 
 
 def test_a_flagged_antibiotic_is_known_by_the_hospitals_own_code():
-    policy = book(items=(ItemFlag(hospital_item_code="H-1", antibiotic=True),))
+    policy = book(items=(CatalogueItem(hospital_item_code="H-1", antibiotic=True),))
     assert played(policy, charge(1, 100, hospital_item_code="H-1")).visit.antibiotic
 
 

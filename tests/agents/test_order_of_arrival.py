@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.core.policy import Policy
-from schemas.policy import ItemFlag
+from schemas.book import CatalogueItem
 from tests.agents import oracle
 from tests.agents.books import book, quota, watch
 from tests.agents.harness import House
 from tests.agents.lives import arrivals, charges, lives
 
-FLAGS = (ItemFlag(item_code="XA01", valuable=True), ItemFlag(hospital_item_code="H-1", high_value=True))
+FLAGS = (CatalogueItem(item_code="XA01", valuable=True), CatalogueItem(hospital_item_code="H-1", high_value=True))
 
 
 def a_book(version: str = "test") -> Policy:

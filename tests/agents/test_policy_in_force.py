@@ -5,7 +5,7 @@ import pytest
 from agents.core import policy as module
 from agents.core.policy import Policy
 from schemas.alerts import Rule
-from schemas.policy import PolicyFile, Quota
+from schemas.book import Book, Quota
 from schemas.units import day_number
 from tests.agents.books import QUOTA_LEVELS, book, quota, watch
 
@@ -16,7 +16,7 @@ def in_force(*scopes, region="", day=DAY, subject=("H1", "D1", "21", "310")) -> 
     quotas = tuple(
         Quota.model_validate({"id": str(scope), "source": "s", "quota": 1, "scope": scope}) for scope in scopes
     )
-    found = Policy(PolicyFile(version="v", quotas=quotas), region=region).watches(*subject, day).quota
+    found = Policy(Book(version="v", quotas=quotas, region=region)).watches(*subject, day).quota
     return found.policy_id if found else None
 
 
@@ -57,8 +57,8 @@ def test_both_days_of_an_entry_belong_to_it(day, holds):
 
 
 def test_an_entry_that_is_switched_off_does_not_hold():
-    assert book(quota(1, active=False)).watches("H1", "", "", "", DAY).quota is None
-    assert book(watch("case_cost", {"red": "1"}, active=False)).watches("H1", "", "", "", DAY).by_rule == {}
+    assert book(quota(1, status="retired")).watches("H1", "", "", "", DAY).quota is None
+    assert book(watch("case_cost", {"red": "1"}, status="retired")).watches("H1", "", "", "", DAY).by_rule == {}
 
 
 def test_the_visit_quota_is_watched_in_fen_rounded_up_and_its_margin_to_the_nearest():

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.alerts import Rule
-from schemas.policy import BP_RULES, COUNT_RULES, DAY_RULES, FEN_RULES, PolicyFile, Quota, Scope, Threshold
+from schemas.book import Book, Quota, Scope, Threshold
+from schemas.book.watching import BP_RULES, COUNT_RULES, DAY_RULES, FEN_RULES, HOUR_RULES
 
 NAMES = ("region", "hospital", "insurance_type", "care_type", "department")
 
@@ -31,7 +32,7 @@ def test_a_department_outweighs_all_else_and_so_on_down_to_the_region():
 
 
 def test_every_rule_has_one_unit():
-    kinds = [BP_RULES, FEN_RULES, DAY_RULES, COUNT_RULES]
+    kinds = [BP_RULES, FEN_RULES, DAY_RULES, HOUR_RULES, COUNT_RULES]
     assert sorted(itertools.chain(*kinds)) == sorted(Rule)
 
 
@@ -142,16 +143,16 @@ def quotas(*spans, **common):
     ],
 )
 def test_every_pair_of_equally_specific_entries_that_overlap_is_named(spans, pairs):
-    found = PolicyFile.model_validate({"version": "v", "quotas": quotas(*spans)}).overlaps()
+    found = Book.model_validate({"version": "v", "quotas": quotas(*spans)}).overlaps()
     assert [sentence.partition(" have")[0] for _, _, sentence in found] == pairs
 
 
 def test_entries_of_another_scope_or_rule_or_switched_off_do_not_overlap():
     year = ("2026-01-01", "2026-12-31")
-    file = PolicyFile.model_validate(
+    file = Book.model_validate(
         {
             "version": "v",
-            "quotas": quotas(year) + quotas(year, scope={"department": "D1"}) + quotas(year, active=False),
+            "quotas": quotas(year) + quotas(year, scope={"department": "D1"}) + quotas(year, status="retired"),
             "thresholds": [
                 {"id": rule, "rule": rule, "source": "s", "levels": [{"level": "red", "at": 100}]}
                 for rule in ("drug_ratio", "material_ratio")
@@ -163,5 +164,5 @@ def test_entries_of_another_scope_or_rule_or_switched_off_do_not_overlap():
 
 def test_an_overlap_of_thresholds_is_found_too():
     entry = {"id": "t", "rule": "drug_ratio", "source": "s", "levels": [{"level": "red", "at": 100}]}
-    file = PolicyFile.model_validate({"version": "v", "thresholds": [entry, entry | {"id": "u"}]})
+    file = Book.model_validate({"version": "v", "thresholds": [entry, entry | {"id": "u"}]})
     assert [(section, index) for section, index, _ in file.overlaps()] == [("thresholds", 1)]
