@@ -9,6 +9,9 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.prediction import Prediction
+from schemas.settlement import SimulatedSettlement
+
 
 class VisitStatus(StrEnum):
     """`pending`: charges or orders came, the admission has not yet."""
@@ -141,13 +144,23 @@ class VisitFact(msgspec.Struct, frozen=True):
     settled_fund_fen: int | None = None
     settled_patient_fen: int | None = None
     warning_count: int = 0
+    special_person: str = ""
+    out_of_area: str = ""
+    simulated: SimulatedSettlement | None = None
+    prediction: Prediction | None = None
+    #: Simulated − settled payment of the funds; None until there is a settlement to compare with.
+    fund_difference_fen: int | None = None
 
 
 class DepartmentFact(msgspec.Struct, frozen=True):
     """One department in one month. Key: `hospital|department|month`.
 
     Money: the charges of the department in the month. `visit_count`: visits with charges here. The fields from
-    `responsible_count` on count the visits the department answers for, in their month of admission.
+    `responsible_count` on count the visits the department answers for, in their month of admission, and so do
+    fund_fen (simulated payment of the funds), income_fen and profit_fen (of the payment method in force, now and at
+    discharge) and loss_count (visits with a predicted loss). Department `*` is the whole hospital.
+
+    Budget: of the month; to_date: its share of the month's days so far; used = spent ÷ budget; pace = spent ÷ to_date.
     """
 
     hospital: str
@@ -179,6 +192,17 @@ class DepartmentFact(msgspec.Struct, frozen=True):
     test_bp: int | None = None
     self_pay_bp: int | None = None
     open_alerts: tuple[str, ...] = ()
+    fund_fen: int = 0
+    income_fen: int = 0
+    profit_fen: int = 0
+    predicted_profit_fen: int = 0
+    loss_count: int = 0
+    budget_basis: str = ""
+    budget_fen: int = 0
+    budget_to_date_fen: int = 0
+    budget_spent_fen: int = 0
+    budget_used_bp: int | None = None
+    budget_pace_bp: int | None = None
 
 
 _encoder = msgspec.json.Encoder()

@@ -267,6 +267,10 @@ def content_digest(body: Body, occurred_at: int) -> int:
     return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")
 
 
+#: The department that stands for the whole hospital: a row of its own, beside those of the departments.
+WHOLE_HOSPITAL = "*"
+
+
 class Contribution(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="v"):
     """What one visit adds to one department in one month: absolute, versioned; rewriting it is harmless.
 
@@ -295,6 +299,10 @@ class Contribution(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="
     basic_fen: int = 0
     quota_fen: int = 0
     policy_version: str = ""
+    fund_fen: int = 0
+    income_fen: int = 0
+    profit_fen: int = 0
+    predicted_profit_fen: int = 0
 
 
 class DepartmentAck(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="k"):

@@ -56,8 +56,10 @@ def split_line(amount_fen: int, quantity_e4: int, price_micro: int, terms: LineT
 
 def split_of_net(original: Split, amount_fen: int, net_fen: int) -> Split:
     """What a line of `amount_fen` comes to once refunds leave `net_fen` of it, in the proportions of `original`."""
-    if net_fen == amount_fen or amount_fen == 0:
-        return original if net_fen == amount_fen else Split(0, 0, 0, net_fen)
+    if net_fen == amount_fen:
+        return original
+    if amount_fen == 0:
+        return Split(0, 0, 0, net_fen)
     full = div_round(original.full_self_pay * net_fen, amount_fen)
     over = div_round(original.over_limit * net_fen, amount_fen)
     first = div_round(original.first_self_pay * net_fen, amount_fen)

@@ -1,0 +1,11 @@
+"""The commands that the rules bring to `kongfei`, one module a command."""
+
+import typer
+
+from agents.commands import allocate, book, predict, settle
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    for command in (book, settle, predict, allocate):
+        command.register(app)

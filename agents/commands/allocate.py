@@ -1,0 +1,7 @@
+"""`kongfei allocate`."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""

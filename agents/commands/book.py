@@ -1,0 +1,7 @@
+"""`kongfei book check|show|diff|publish`."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""

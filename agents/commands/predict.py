@@ -1,0 +1,7 @@
+"""`kongfei predict`."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""

@@ -1,0 +1,7 @@
+"""`kongfei settle`."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
