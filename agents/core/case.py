@@ -16,7 +16,7 @@ class Case:
 
     is_ended: discharged, or an outpatient visit. days: length of stay (outpatients: 0). end_day: discharge, else the
     day of the visit's clock. basic_fen: total − 丙. by_day: the split sums of each charge day; `sums` is their total.
-    mid_stay_days: days through which a mid-stay settlement (中途结算) reckoned. admitted_at orders visits of a day (ms).
+    mid_stay_days: days through which a mid-stay settlement (中途结算) reckoned. admitted_at (ms) orders visits.
     """
 
     hospital: str = ""
