@@ -34,8 +34,8 @@ NOTHING = Split(0, 0, 0, 0)
 def split_line(amount_fen: int, quantity_e4: int, price_micro: int, terms: LineTerms) -> Split:
     """Split one line. A line that states no unit price is held to the cap by its amount ÷ quantity.
 
-    over = round(max(0, (price − cap) × quantity)); first = round((amount − over) × share); within = the rest. A negative
-    line (a refund that names no line) is split as the positive one, with the sign turned.
+    over = round(max(0, (price − cap) × quantity)); first = round((amount − over) × share); within = the rest. A
+    negative line (a refund that names no line) is split as the positive one, with the sign turned.
     """
     if terms.is_full_self_pay:
         return Split(amount_fen, 0, 0, 0)
