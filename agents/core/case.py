@@ -7,7 +7,14 @@ reckon the very same thing.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agents.core.policy import Policy
+from agents.core.rating import Pricer, rate
 from agents.core.settlement.lines import LineSums
+from agents.core.visit import Visit
+from agents.core.watching import length_of_stay
+from schemas.events import SettlementKind
+from schemas.facts import VisitStatus
+from schemas.units import day_of
 
 
 @dataclass(slots=True)
@@ -15,8 +22,9 @@ class Case:
     """One visit. Days are day numbers (schemas.units), codes as they came; empty means not said.
 
     is_ended: discharged, or an outpatient visit. days: length of stay (outpatients: 0). end_day: discharge, else the
-    day of the visit's clock. basic_fen: total − 丙. by_day: the split sums of each charge day; `sums` is their total.
-    mid_stay_days: days through which a mid-stay settlement (中途结算) reckoned. admitted_at (ms) orders visits.
+    day of the visit's clock; ended_at: the same in ms (outpatients: when they registered). basic_fen: total − 丙.
+    by_day: the split sums of each charge day; `sums` is their total. mid_stay_days: days through which a mid-stay
+    settlement (中途结算) reckoned. admitted_at (ms) orders visits.
     """
 
     hospital: str = ""
@@ -38,6 +46,7 @@ class Case:
     is_outpatient: bool = False
     is_ended: bool = False
     admitted_at: int = 0
+    ended_at: int = 0
     admitted_day: int = 0
     end_day: int = 0
     days: int = 0
@@ -47,3 +56,51 @@ class Case:
     mid_stay_days: tuple[int, ...] = ()
     account_balance_fen: int | None = None
     account_used: bool = True
+
+
+def case_of(visit: Visit, policy: Policy, terms: Pricer) -> Case:
+    """The visit as it stands, its lines split under these terms."""
+    stay, zone, key = visit.stay, policy.zone, visit.key
+    rating = rate(visit, terms)
+    admitted_at = stay.admitted_at if stay.admitted_at is not None else visit.head.as_of
+    if stay.is_outpatient:
+        ended_at = admitted_at
+    else:
+        ended_at = stay.discharged_at if stay.discharged_at is not None else visit.head.as_of
+    return Case(
+        hospital=key.hospital,
+        patient_id=key.patient_id,
+        visit_id=key.visit_id,
+        department=stay.department,
+        insurance_type=stay.insurance_type,
+        care_type=stay.care_type,
+        person_type=stay.person_type,
+        special_person=stay.special_person,
+        out_of_area=stay.out_of_area,
+        sex=stay.sex,
+        birth_date=stay.birth_date,
+        main_diagnosis=stay.main_diagnosis,
+        diagnoses=stay.diagnoses,
+        procedures=stay.procedures,
+        disease_code=stay.disease_code,
+        discharge_way=stay.discharge_way,
+        is_outpatient=stay.is_outpatient,
+        is_ended=stay.is_outpatient or stay.status is VisitStatus.DISCHARGED,
+        admitted_at=admitted_at,
+        ended_at=ended_at,
+        admitted_day=day_of(admitted_at, zone),
+        end_day=day_of(ended_at, zone),
+        days=length_of_stay(visit, policy) or 0,
+        basic_fen=visit.tally.basic,
+        sums=rating.sums,
+        by_day=rating.by_day,
+        mid_stay_days=tuple(
+            sorted(
+                day_of(mark.occurred_at, zone)
+                for mark in visit.mid_stay.values()
+                if mark.body.kind == SettlementKind.SETTLED
+            )
+        ),
+        account_balance_fen=stay.account_balance,
+        account_used=stay.account_used,
+    )

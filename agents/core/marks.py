@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from schemas.codes import category_index, level_index
-from schemas.ledger import Admission, Charge, Entry, Order, Settlement
+from schemas.ledger import Admission, Charge, Entry, Order, Pricing, Settlement
 
 #: Marks in a sealed chunk. Small: the open chunk is rewritten with every batch that touches the visit.
 CHUNK_MARKS = 32
@@ -38,6 +38,9 @@ class ChargeMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"
     lacks: int = 0
     #: The hospital's own code, where `item` is the national one.
     hospital_item: str = ""
+    #: hosp_appr_flag, and what the insurer said of the line: with the catalogue they decide how it is split.
+    approval: str = ""
+    pricing: Pricing | None = None
 
 
 class OrderMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
@@ -114,6 +117,8 @@ def charge_mark(entry: Entry, charge: Charge) -> ChargeMark:
         charge.refund_of,
         lacks,
         charge.hospital_item_code if charge.item_code else "",
+        charge.approval,
+        charge.pricing,
     )
 
 

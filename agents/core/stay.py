@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from agents.core.marks import StayMark
 from schemas.events import AdmissionKind
 from schemas.facts import VisitStatus
+from schemas.ledger import Entitlement, YearToDate
 
 #: At the same moment: opening before moving, moving before closing, closing before its withdrawal.
 KIND_RANK = {
@@ -59,6 +60,11 @@ class Stay:
     main_diagnosis: str = ""
     diagnoses: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
+    special_person: str = ""
+    out_of_area: str = ""
+    account_balance: int | None = None
+    account_used: bool = True
+    year_to_date: YearToDate | None = None
     places: list[Place] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
 
@@ -102,9 +108,24 @@ def _apply(stay: Stay, mark: StayMark) -> None:
         stay.procedures = tuple(procedure.code for procedure in body.procedures)
     if body.leave is not None:
         stay.on_leave = body.leave
+    if body.entitlement is not None:
+        _entitle(stay, body.entitlement)
     _apply_kind(stay, mark, kind)
     if kind in MOVING:
         _move(stay, mark)
+
+
+def _entitle(stay: Stay, said: Entitlement) -> None:
+    stay.special_person = said.special_person or stay.special_person
+    stay.out_of_area = said.out_of_area or stay.out_of_area
+    if said.account_balance_fen is not None:
+        stay.account_balance = said.account_balance_fen
+    if said.account_used is not None:
+        stay.account_used = said.account_used
+    if said.year_to_date is not None and (
+        stay.year_to_date is None or said.year_to_date.as_of >= stay.year_to_date.as_of
+    ):
+        stay.year_to_date = said.year_to_date
 
 
 def _apply_kind(stay: Stay, mark: StayMark, kind: AdmissionKind) -> None:

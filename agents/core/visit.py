@@ -82,11 +82,14 @@ class Visit:
         "effective",
         "head",
         "key",
+        "mid_stay",
         "orders",
+        "rating",
         "settlement",
         "stay",
         "stay_marks",
         "tally",
+        "unrated",
         "unsealed",
         "waiting",
         "watching",
@@ -105,6 +108,8 @@ class Visit:
         self.digests: dict[tuple[str, str], int] = {}
         self.stay_marks: dict[str, StayMark] = {}
         self.settlement: SettlementMark | None = None
+        #: Mid-stay settlements (中途结算) by settlement id: the latest event of each.
+        self.mid_stay: dict[str, SettlementMark] = {}
         self.stay = Stay()
         self.tally = Tally()
         #: (department, month) rows touched since the last publication, by any entry: which rows are published must
@@ -113,6 +118,10 @@ class Visit:
         self.unsealed: list[tuple[int, list[Mark]]] = []
         #: agents.core.watching.Watching, resolved on first use; here because it lives as long as the visit.
         self.watching: object | None = None
+        #: agents.core.rating.Rating: the lines split under the terms in force; None: to be split afresh. `unrated` are
+        #: the charges folded since it was brought up to date.
+        self.rating: object | None = None
+        self.unrated: list[str] = []
         #: The hospital's calendar day of `head.as_of`, reckoned on first use.
         self.day: int | None = None
 
@@ -179,8 +188,13 @@ class Visit:
         self.stay_marks[mark.event_id] = mark
 
     def note_settlement(self, mark: SettlementMark) -> None:
-        """The latest settlement event counts; a withdrawal leaves none (facts.py)."""
+        """The latest settlement event counts; a withdrawal leaves none (facts.py). Mid-stay ones are kept apart."""
         self.digests[SETTLEMENT, mark.event_id] = mark.digest
+        known = self.mid_stay.get(mark.body.settlement_id)
+        if mark.body.mid_stay or known is not None:
+            if known is None or _settlement_time(mark) > _settlement_time(known):
+                self.mid_stay[mark.body.settlement_id] = mark
+            return
         known = self.settlement
         if known is None or _settlement_time(mark) > _settlement_time(known):
             self.settlement = mark
@@ -191,6 +205,8 @@ class Visit:
         self.stay = fold_stay(self.stay_marks.values())
         self.tally = Tally()
         self.effective.clear()
+        self.rating = None
+        self.unrated.clear()
         for mark in self.charges.values():
             self.fold_charge(mark)
 
@@ -203,6 +219,8 @@ class Visit:
                 counted = inherit(mark, original)
                 self.effective[mark.charge_id] = counted
         self._count(counted, 1)
+        if self.rating is not None:
+            self.unrated.append(mark.charge_id)
         return counted
 
     def unfold_charge(self, mark: ChargeMark) -> None:
