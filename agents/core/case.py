@@ -12,9 +12,12 @@ from agents.core.rating import Pricer, rate
 from agents.core.settlement.lines import LineSums
 from agents.core.visit import Visit
 from agents.core.watching import length_of_stay
+from schemas.codes import LEVEL_COUNT
 from schemas.events import SettlementKind
 from schemas.facts import VisitStatus
 from schemas.units import day_of
+
+OPERATION_CATEGORY = 5  # 06 手术费
 
 
 @dataclass(slots=True)
@@ -24,7 +27,8 @@ class Case:
     is_ended: discharged, or an outpatient visit. days: length of stay (outpatients: 0). end_day: discharge, else the
     day of the visit's clock; ended_at: the same in ms (outpatients: when they registered). basic_fen: total − 丙.
     by_day: the split sums of each charge day; `sums` is their total. mid_stay_days: days through which a mid-stay
-    settlement (中途结算) reckoned. admitted_at (ms) orders visits.
+    settlement (中途结算) reckoned. admitted_at (ms) orders visits. operation_fen: charged under 06 手术费.
+    departments: where the patient lay, in this order, each once.
     """
 
     hospital: str = ""
@@ -56,6 +60,8 @@ class Case:
     mid_stay_days: tuple[int, ...] = ()
     account_balance_fen: int | None = None
     account_used: bool = True
+    operation_fen: int = 0
+    departments: tuple[str, ...] = ()
 
 
 def case_of(visit: Visit, policy: Policy, terms: Pricer) -> Case:
@@ -103,4 +109,6 @@ def case_of(visit: Visit, policy: Policy, terms: Pricer) -> Case:
         ),
         account_balance_fen=stay.account_balance,
         account_used=stay.account_used,
+        operation_fen=sum(visit.tally.cells[OPERATION_CATEGORY * LEVEL_COUNT : (OPERATION_CATEGORY + 1) * LEVEL_COUNT]),
+        departments=tuple(dict.fromkeys(place.department for place in stay.places)),
     )
