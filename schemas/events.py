@@ -28,6 +28,7 @@ from schemas.fields import (
     QuantityE4,
     ShareE4,
     Text,
+    UnlessEmpty,
     named,
 )
 from schemas.reasons import Reason, RejectError
@@ -175,37 +176,45 @@ class Procedure(BaseModel):
         return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
-class PoolYear(BaseModel):
-    """One pool of the year so far: deductible paid, cost that went through the bands, paid by the basic fund."""
+class _YearPart(BaseModel):
+    """A part of the year so far. An unknown field is refused: a figure that is read past would be a wrong payment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class PoolYear(_YearPart):
+    """One pool of the year so far: deductible paid, cost that went through the bands, paid by the basic fund."""
+
     deductible: Fen = 0
     base: Fen = 0
     fund: Fen = 0
 
 
-class LayerYear(BaseModel):
+class LayerYear(_YearPart):
     """One layer of the year so far: its cumulated base, and what it has paid."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     base: Fen = 0
     paid: Fen = 0
 
 
-class YearToDate(BaseModel):
+class YearToDate(_YearPart):
     """累计信息 (5206): the patient's year before this visit, as the insurer states it.
 
     `as_of`: when that was; absent: the time of the event. Pools: inpatient, outpatient, chronic, or as the book names
     them. Layers: large_amount, critical_illness, civil_servant, enterprise, disabled, assistance, other.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     year: Annotated[int, Field(ge=1990, le=2100)]
     as_of: Ms | None = None
     admissions: Annotated[int, Field(ge=0, le=1000)] = 0
-    pools: dict[CodeText, PoolYear] = {}
-    layers: dict[CodeText, LayerYear] = {}
-    limits: dict[CodeText, Fen] = {}
+    pools: Annotated[dict[CodeText, PoolYear], Field(max_length=100)] = {}
+    layers: Annotated[dict[CodeText, LayerYear], Field(max_length=100)] = {}
+    limits: Annotated[dict[CodeText, Fen], Field(max_length=1000)] = {}
 
 
 class AdmissionEvent(Event):
@@ -231,8 +240,8 @@ class AdmissionEvent(Event):
     disease_code: CodeText = named("disease_code", "dise_codg", default="")
     special_person: CodeText = named("special_person", "sp_psn_type", default="")
     out_of_area: CodeText = ""
-    account_balance: Fen | None = named("account_balance", "balc", default=None)
-    account_used: Flag | None = named("account_used", "acct_used_flag", default=None)
+    account_balance: Annotated[Fen | None, UnlessEmpty] = named("account_balance", "balc", default=None)
+    account_used: Annotated[Flag | None, UnlessEmpty] = named("account_used", "acct_used_flag", default=None)
     year_to_date: YearToDate | None = None
 
     @classmethod
@@ -299,9 +308,11 @@ class ChargeEvent(Event):
     charged_at: Ms = named("charged_at", "fee_ocur_time")
     approval: CodeText = named("approval", "hosp_appr_flag", default="")
     trace_code: Text = named("trace_code", "drug_trac_codg", default="")
-    first_self_pay_share: ShareE4 | None = named("first_self_pay_share", "selfpay_prop", default=None)
-    price_cap: Micro | None = named("price_cap", "pric_uplmt_amt", default=None)
-    limited_use_met: Flag | None = named("limited_use_met", "lmt_used_flag", default=None)
+    first_self_pay_share: Annotated[ShareE4 | None, UnlessEmpty] = named(
+        "first_self_pay_share", "selfpay_prop", default=None
+    )
+    price_cap: Annotated[Micro | None, UnlessEmpty] = named("price_cap", "pric_uplmt_amt", default=None)
+    limited_use_met: Annotated[Flag | None, UnlessEmpty] = named("limited_use_met", "lmt_used_flag", default=None)
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:

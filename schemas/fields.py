@@ -1,5 +1,6 @@
 """Field types at the border: ids, texts, money, quantities, times. Each refuses with a numbered reason."""
 
+import re
 from datetime import tzinfo
 from typing import Annotated, Any
 
@@ -87,6 +88,14 @@ def _flag(value: object) -> object:
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
+def _said(value: object) -> object:
+    return None if value == "" else value
+
+
+#: Put around `… | None`: an empty text says nothing, as the insurer's answers leave a field empty.
+UnlessEmpty = BeforeValidator(_said)
+
+
 def named(*names: str, **kwargs: Any) -> Any:
     """A field read under its canonical name first, then under its national names."""
     return Field(validation_alias=AliasChoices(*names), **kwargs)
@@ -103,12 +112,18 @@ PYDANTIC_REASON = {
     "greater_than_equal": Reason.OUT_OF_RANGE,
 }
 BAR_FIELDS = frozenset({"hospital", "patient_id", "visit_id"})
+#: Names of fields; whatever else stands in an error's path is a key that the message chose, such as a disease code.
+_FIELD_NAME = re.compile(r"[a-z_\[\]]{1,40}")
+
+
+def _step(step: int | str) -> str:
+    return str(step) if isinstance(step, int) or _FIELD_NAME.fullmatch(step) else "…"
 
 
 def reject_of(error: ValidationError) -> RejectError:
     """The numbered reason of a pydantic error: the first failure decides, the detail lists every field, no values."""
     found = error.errors(include_url=False, include_context=False, include_input=True)
-    details = [f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in found]
+    details = [f"{'.'.join(map(_step, item['loc']))}: {item['msg']}" for item in found]
     first = found[0]
     kind = first["type"]
     if kind == "string_pattern_mismatch":
