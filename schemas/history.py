@@ -1,0 +1,54 @@
+"""What past visits cost, for planning: one row an ended visit, and what is spent so far. Read from a store or a file.
+
+Who reads them registers a function in pyproject.toml, so that planning need not know any store:
+
+- group `kongfei.history`: `read(settings, years, hospital) -> Iterable[HistoryRow]`, visits that ended in these years;
+- group `kongfei.spending`: `read(settings, year, hospital) -> Iterable[SpendingRow]`, visits admitted in this year.
+
+Money in fen, months as YYYYMM, weights and scores in 1e-4.
+"""
+
+import msgspec
+
+
+class HistoryRow(msgspec.Struct, frozen=True, gc=False):
+    """One ended visit: whose it was, when it ended, what it cost.
+
+    department: the one that answered for it. month: of discharge; outpatients: of registration. admitted_month: 0 where
+    it is not said. basic_fen: total − 丙. fund_fen: what the funds paid, None where nobody knows. days: length of stay,
+    0 for outpatients. drg_*, dip_*: the group and its weight or score, 0 where the visit has none. An empty
+    insurance_type: uninsured, or not known. visit_id serves only to find a visit that is listed twice.
+    """
+
+    hospital: str
+    department: str
+    insurance_type: str
+    care_type: str
+    month: int
+    total_fen: int
+    basic_fen: int
+    fund_fen: int | None = None
+    days: int = 0
+    admitted_month: int = 0
+    drg_code: str = ""
+    drg_weight_e4: int = 0
+    dip_code: str = ""
+    dip_score_e4: int = 0
+    visit_id: str = ""
+
+
+class SpendingRow(msgspec.Struct, frozen=True, gc=False):
+    """What the visits of one kind, admitted in one month, have cost so far; those that still lie in bed included.
+
+    fund_fen: what the funds paid, or would pay if the visit were settled now; 0 where nobody knows.
+    """
+
+    hospital: str
+    department: str
+    insurance_type: str
+    care_type: str
+    month: int
+    visits: int
+    total_fen: int
+    basic_fen: int
+    fund_fen: int
