@@ -6,12 +6,12 @@ Thin: decoding, the cache of live visits, and the shape of the outcome stand her
 from collections import OrderedDict
 from zoneinfo import ZoneInfo
 
+from agents.book import load_policy
 from agents.core.policy import Policy
 from agents.core.publish import contributions, visit_alert, visit_fact
 from agents.core.reduce import Fate, reduce
 from agents.core.reduce import Outcome as Reduced
 from agents.core.visit import Visit, VisitKey
-from agents.policies import load_policy
 from schemas.alerts import Alert, encode_alert
 from schemas.dead_letter import dead_letter_headers
 from schemas.facts import encode_fact

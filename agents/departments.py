@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from agents.book import load_policy
 from agents.core.department import (
     DepartmentState,
     alert_named,
@@ -21,7 +22,6 @@ from agents.core.department import (
 )
 from agents.core.episodes import Episode, Moment
 from agents.core.policy import Policy
-from agents.policies import load_policy
 from schemas.alerts import Alert, encode_alert
 from schemas.dead_letter import dead_letter_headers
 from schemas.facts import encode_fact

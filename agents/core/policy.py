@@ -118,12 +118,12 @@ def active(entries: Iterable[Entry]) -> list[Entry]:
 def valid(entries: Iterable[Entry], subject: Scope, day: int) -> list[Entry]:
     """The entries that are for this subject on this day (days since 1970)."""
     ordinal = day + EPOCH_ORDINAL
-    return [entry for entry in entries if entry.is_in_force(ordinal) and entry.scope.matches(subject)]
+    return [entry for entry in entries if entry.is_in_force(ordinal) and entry.matches(subject)]
 
 
 def most_specific(entries: Iterable[Entry], subject: Scope, day: int) -> Entry | None:
     """The one that wins: the most specific of the valid ones."""
-    return max(valid(entries, subject, day), key=lambda entry: entry.scope.specificity, default=None)
+    return max(valid(entries, subject, day), key=lambda entry: entry.specificity, default=None)
 
 
 def _quota_in_force(entry: Quota) -> QuotaInForce:

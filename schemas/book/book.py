@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.book.catalogue import CatalogueItem
 from schemas.book.entry import BookEntry, Part, Status
 from schemas.book.groups import DipGroup, DrgTables
-from schemas.book.payment import Budget, PaymentMethod, Projection
+from schemas.book.payment import Budget, PaymentMethod, Projection, SpecialCase
 from schemas.book.settlement import Benefit, Layer
 from schemas.book.watching import Quota, Threshold
 
@@ -57,6 +57,7 @@ class Book(BaseModel):
     methods: tuple[PaymentMethod, ...] = ()
     budgets: tuple[Budget, ...] = ()
     projections: tuple[Projection, ...] = ()
+    special_cases: tuple[SpecialCase, ...] = ()
     catalogue: tuple[CatalogueItem, ...] = ()
     dip: tuple[DipGroup, ...] = ()
     drg: DrgTables = DrgTables()
@@ -68,7 +69,9 @@ class Book(BaseModel):
         return {name: getattr(self, name) for name in ENTRY_SECTIONS}
 
 
-ENTRY_SECTIONS = ("quotas", "thresholds", "benefits", "layers", "methods", "budgets", "projections")
+ENTRY_SECTIONS = (
+    "quotas", "thresholds", "benefits", "layers", "methods", "budgets", "projections", "special_cases",
+)  # fmt: skip
 
 
 def encode_book(book: Book) -> bytes:

@@ -8,45 +8,63 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from schemas import units
 from schemas.reasons import RejectError
 
 
-def _yuan(value: object, info: ValidationInfo) -> int:
+def both(zh: str, en: str) -> str:
+    """A sentence for people in both languages."""
+    return f"{zh} | {en}"
+
+
+def _unquoted(value: object) -> str:
+    """What to say of a decimal without quotes: a binary fraction would not be the amount that was written."""
+    return both(f'小数须加引号，写成 "{value}"', f'a decimal must be quoted: write "{value}"')
+
+
+def _yuan(value: object) -> int:
     """Money in a book is written in yuan: `"12000.00"`, or a whole number of yuan."""
-    field = info.field_name or "amount"
+    if isinstance(value, float):
+        raise ValueError(_unquoted(value))  # noqa: TRY004 - pydantic collects ValueError
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"{field} must be yuan, as text with at most two decimals or as a whole number")  # noqa: TRY004 - pydantic collects ValueError
+        raise ValueError(both("应为金额（元）", "must be an amount in yuan"))  # noqa: TRY004
     try:
-        return units.parse_fen(str(value), field)
+        return units.parse_fen(str(value), "")
     except RejectError as error:
-        raise ValueError(f"{field}: {error.detail or error.reason.name.lower()}") from error
+        zh = '应为金额（元），最多两位小数，不写千分位与单位，如 "12000.00"'
+        en = 'must be yuan with at most two decimals, no thousands separators, no unit, such as "12000.00"'
+        raise ValueError(both(zh, en)) from error
 
 
-def _decimal(places: int, what: str) -> BeforeValidator:
-    def read(value: object, info: ValidationInfo) -> int:
-        field = info.field_name or what
+def _decimal(places: int, zh: str, en: str) -> BeforeValidator:
+    def read(value: object) -> int:
+        if isinstance(value, float):
+            raise ValueError(_unquoted(value))  # noqa: TRY004
+        wrong = both(f"应为{zh}，最多 {places} 位小数", f"must be {en} with at most {places} decimals")
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ValueError(f"{field} must be {what}, as text (quoted) or as a whole number")  # noqa: TRY004
+            raise ValueError(wrong)  # noqa: TRY004
         try:
-            return units.parse_decimal(str(value), places, 10**15, field)
+            return units.parse_decimal(str(value), places, 10**15, "")
         except RejectError as error:
-            raise ValueError(f"{field}: {error.detail or error.reason.name.lower()}") from error
+            raise ValueError(wrong) from error
 
     return BeforeValidator(read)
 
 
-def _share(value: object, info: ValidationInfo) -> int:
-    field = info.field_name or "share"
+def _share(value: object) -> int:
+    wrong = both(
+        '应为百分比，如 "85%" 或 "12.5%"（也可写整数基点，8500 即 85%）',
+        'must be a percentage such as "85%" or "12.5%" (or whole basis points: 8500 is 85 %)',
+    )
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f'{field} must be a percentage such as "85%" or "12.5%", or whole basis points')  # noqa: TRY004
+        raise ValueError(wrong)  # noqa: TRY004
     text = str(value).strip()
     try:
-        return units.parse_decimal(text[:-1], 2, 10**9, field) if text.endswith("%") else int(text)
+        return units.parse_decimal(text[:-1], 2, 10**9, "") if text.endswith("%") else int(text)
     except (RejectError, ValueError) as error:
-        raise ValueError(f'{field} must be a percentage such as "85%" or "12.5%", or whole basis points') from error
+        raise ValueError(wrong) from error
 
 
 def _text(places: int) -> PlainSerializer:
@@ -64,15 +82,19 @@ Yuan = Annotated[int, BeforeValidator(_yuan), _text(2)]
 #: A share, written as `"85%"` or as basis points (8500), held in basis points.
 Share = Annotated[int, BeforeValidator(_share)]
 #: A number with up to four decimals (scores, weights, coefficients), held in 1e-4.
-E4 = Annotated[int, _decimal(4, "a number with at most four decimals"), _text(4)]
+E4 = Annotated[int, _decimal(4, "数字", "a number"), _text(4)]
 #: A price in yuan with up to six decimals (unit prices, point values), held in 1e-6 yuan.
-Micro = Annotated[int, _decimal(6, "a price in yuan with at most six decimals"), _text(6)]
+Micro = Annotated[int, _decimal(6, "金额（元）", "a price in yuan"), _text(6)]
 
 
 class Part(BaseModel):
     """Base of the parts of entries: frozen, and an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, populate_by_name=True)
+
+
+#: What is wrong with a span of days that ends before it begins.
+BACKWARDS = both("effective_from 晚于 effective_to", "effective_from is after effective_to")
 
 
 class Scope(Part):
@@ -130,13 +152,22 @@ class BookEntry(Part):
     @model_validator(mode="after")
     def _dates(self) -> "BookEntry":
         if self.effective_from > self.effective_to:
-            raise ValueError("effective_from is after effective_to")
+            raise ValueError(BACKWARDS)
         return self
 
     @property
     def subject(self) -> str:
         """What entries of a section compete about: two of one subject and scope must not overlap in time."""
         return ""
+
+    @property
+    def specificity(self) -> tuple[int, int]:
+        """How specific the entry is among those of its subject; the highest wins."""
+        return self.scope.specificity
+
+    def matches(self, subject: Scope) -> bool:
+        """Whether the entry is for the subject (`Scope.matches`)."""
+        return self.scope.matches(subject)
 
     @property
     def is_active(self) -> bool:

@@ -19,6 +19,7 @@ Codes = Annotated[
 class DipGroup(Part):
     """One DIP group (病种): main diagnosis (prefix), operations it needs (all of them; none: conservative treatment).
 
+    procedures are prefixes too. Alternatives are rows of their own with the same code.
     mean: 上年同级别次均费用 in the tiers of hospitals; `mean` where a tier has none. expected_days: its mean stay.
     kind: core 核心病种 or comprehensive 综合病种; `auxiliary`: coefficient of the row (CCI, age, …).
     """
@@ -47,8 +48,9 @@ class DrgRule(Part):
     """One ADRG: which main diagnoses and operations lead to it. Rules are tried in the order of the file.
 
     mdc: letter; `A` (先期分组) rules are tried before every other MDC whatever the diagnosis.
-    section: surgery 外科, procedure 非手术室操作, medicine 内科. diagnoses, procedures: prefixes (any of them).
-    other_diagnoses: one of the other diagnoses must begin so. sex: 1 or 2; ages in years, days for newborns.
+    section: surgery 外科, procedure 非手术室操作, medicine 内科, tried in this order. diagnoses, procedures: prefixes
+    (any of them). procedures_too: one of these as well. other_diagnoses: one of the other diagnoses must begin so.
+    sex: 1 or 2; ages at admission in days, both included.
     """
 
     mdc: Annotated[str, Field(pattern="^[A-Z]$")]
@@ -65,7 +67,11 @@ class DrgRule(Part):
 
 
 class DrgGroup(Part):
-    """One DRG of an ADRG: complication level (1 MCC, 3 CC, 5 none, 9 not told apart), weight or points, mean, stay."""
+    """One DRG of an ADRG: complication level (1 MCC, 3 CC, 5 none, 9 not told apart), weight or points, mean, stay.
+
+    discharge_ways, ages (days, both included): a group for these only, tried before the ADRG's groups without; another
+    fourth character than 1, 3, 5, 9 is for such a group whatever the complications.
+    """
 
     code: Annotated[str, Field(min_length=4, max_length=4)]
     name: str = ""
@@ -74,10 +80,18 @@ class DrgGroup(Part):
     mean: Annotated[Yuan, Field(gt=0)] | None = None
     expected_days: Annotated[int, Field(ge=1)] | None = None
     source: str = ""
+    discharge_ways: Codes = ()
+    min_age_days: int | None = None
+    max_age_days: int | None = None
 
 
 class MdcRule(Part):
-    """Which main diagnoses (prefixes) belong to an MDC, and the order in which MDCs are tried."""
+    """Which main diagnoses (prefixes) belong to an MDC, and the order in which MDCs are tried.
+
+    Of MDCs with the same order the longest prefix wins. No diagnoses: any. max_age_days: at admission (newborns: 28).
+    min_body_sites: so many different sites must be injured, the main diagnosis among them; a site is what `body_site`
+    names (a row a site), and where it is empty each prefix of the row is one.
+    """
 
     mdc: Annotated[str, Field(pattern="^[A-Z]$")]
     name: str = ""
@@ -86,6 +100,7 @@ class MdcRule(Part):
     sex: Annotated[str, Field(pattern="^[12]?$")] = ""
     max_age_days: int | None = None
     min_body_sites: int = 0
+    body_site: str = ""
 
 
 class Complication(Part):
@@ -100,6 +115,7 @@ class DrgTables(Part):
     """The tables of the table-driven grouper, or the name of an installed grouper of the CHS-DRG family.
 
     grouper: `tables`, or a module of the family (e.g. `chs_drg_11`), which then groups; weights stand in `groups`.
+    A name with a dot is the full name of a module with a class GroupProxy; without, one of the package drg_group.
     """
 
     version: str = ""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from schemas.book.entry import E4, BookEntry, Micro, Part, Share, Yuan
+from schemas.book.entry import E4, BookEntry, Micro, Part, Share, Yuan, both
 
 ONE_E4 = 10_000
 
@@ -50,10 +50,12 @@ class Conditions(Part):
 class Deviation(Part):
     """偏差规则: what is paid when cost ÷ the group's mean lies outside [low, high] (DIP specification, local).
 
-    low, high, extreme: cost as a share of the mean (50%, 200%, 500%); absent: no such band.
+    low, high, extreme: cost as a share of the mean (50%, 200%, 500%); absent: no such band. A cost exactly at a mark is
+    still normal. The cost is what the method `covers`; a group without a mean is measured against its own standard.
     low_pays: `ratio`: standard × cost ÷ mean; `by_item`: the cost itself.
     high_pays: `excess`: standard × (cost ÷ mean − high + 1); `by_item`: standard + (cost − high × mean); `standard`.
-    by_weight: a group's weight (e4) from which another `high` holds, ascending (e.g. heavier groups: 2 instead of 3).
+    Beyond `extreme` the case goes to expert review; until then it counts as a high one.
+    by_weight: the weight (DIP: score) of a group from which another `high` holds, ascending (heavier groups: 2, not 3).
     """
 
     low: Share | None = None
@@ -67,7 +69,12 @@ class Deviation(Part):
     def _ascending(self) -> "Deviation":
         marks = [mark for mark in (self.low, self.high, self.extreme) if mark is not None]
         if marks != sorted(set(marks)):
-            raise ValueError("low, high and extreme must ascend")
+            raise ValueError(both("low、high、extreme 须依次增大", "low, high and extreme must ascend"))
+        weights = [mark.weight for mark in self.by_weight]
+        if weights != sorted(set(weights)):
+            raise ValueError(both("by_weight 的 weight 须依次增大", "the weights of by_weight must ascend"))
+        if self.by_weight and self.high is None:
+            raise ValueError(both("写 by_weight 时须同时写 high", "by_weight needs a high for lighter groups"))
         return self
 
 
@@ -103,7 +110,10 @@ class _Method(BookEntry):
 
 
 class ByItem(_Method):
-    """按项目: the hospital receives its cost; `expected_deduction`: share a review takes back (扣款风险)."""
+    """按项目: the hospital receives its cost; `expected_deduction`: share of the funds' part a review takes back.
+
+    That is 扣款风险, DOMAIN 2.4.
+    """
 
     kind: Literal[MethodKind.BY_ITEM]
     covers: Covers = "total"
@@ -111,7 +121,7 @@ class ByItem(_Method):
 
 
 class VisitQuotaMethod(_Method):
-    """人次定额: the quota of the scope (quotas section), or `standard`.
+    """人次定额: the quota of the scope (quotas section, on its own basis), or `standard` for what the method covers.
 
     fourfold: a case beyond `fourfold_at` × quota is paid the quota, or the excess too (reviewed apart).
     low_cost_at: cases up to it (included) are reviewed as low-cost (DOMAIN 1.7).
@@ -125,7 +135,10 @@ class VisitQuotaMethod(_Method):
 
 
 class SingleDisease(_Method):
-    """单病种: a fixed standard for a disease with its operation."""
+    """单病种: a fixed standard for a disease with its operation.
+
+    Without `diagnoses` among the conditions it admits the visits whose disease_code is `disease`.
+    """
 
     kind: Literal[MethodKind.SINGLE_DISEASE]
     disease: Annotated[str, Field(min_length=1)]
@@ -157,7 +170,7 @@ class BedDay(_Method):
     def _contiguous(self) -> "BedDay":
         days = [band.from_day for band in self.bands]
         if days[0] != 1 or days != sorted(set(days)):
-            raise ValueError("bands must begin with day 1 and ascend")
+            raise ValueError(both("各段须从第 1 天开始并依次增大", "bands must begin with day 1 and ascend"))
         return self
 
 
@@ -180,20 +193,27 @@ class DrgRate(_Method):
 class DrgPoints(_Method):
     """DRG 点数法: points = group's base points × hospital's coefficient; value of a point in yuan.
 
-    point_value may be left out where `budget` ÷ `total_points` says it.
+    point_value may be left out where `budget` ÷ `total_points` says it. Base points are the group's own `points`; where
+    a group states none, its mean ÷ `mean_of_all` (全部病例次均费用) × 100, and without that its weight × 100.
     """
 
     kind: Literal[MethodKind.DRG_POINTS]
     point_value: Annotated[Micro, Field(gt=0)] | None = None
     budget: Annotated[Yuan, Field(gt=0)] | None = None
     total_points: Annotated[E4, Field(gt=0)] | None = None
+    mean_of_all: Annotated[Yuan, Field(gt=0)] | None = None
     coefficient: Annotated[E4, Field(gt=0)] = ONE_E4
     deviation: Deviation = Deviation()
 
     @model_validator(mode="after")
     def _value(self) -> "DrgPoints":
         if self.point_value is None and (self.budget is None or self.total_points is None):
-            raise ValueError("either point_value, or budget and total_points")
+            raise ValueError(
+                both(
+                    "须写 point_value，或同时写 budget 与 total_points",
+                    "either point_value, or budget and total_points",
+                )
+            )
         return self
 
 
@@ -232,7 +252,7 @@ class Budget(BookEntry):
     @model_validator(mode="after")
     def _twelve(self) -> "Budget":
         if self.months and (len(self.months) != 12 or sum(self.months) != 10_000):
-            raise ValueError("months must be twelve shares that sum to 100 %")
+            raise ValueError(both("months 须为十二个比例，合计 100%", "months must be twelve shares that sum to 100 %"))
         return self
 
 
@@ -251,3 +271,24 @@ class Projection(BookEntry):
     def subject(self) -> str:
         """One projection a scope."""
         return "projection"
+
+
+class SpecialCase(BookEntry):
+    """特例单议: when a visit under DRG or DIP is a candidate to be judged by itself; absent marks: never for that.
+
+    Kinds: 医保办发〔2024〕9号 (long stay, high cost, complex or multidisciplinary; DRG ≤ 5 % of its discharges, DIP
+    ≤ 5 ‰). The marks are local: the defaults are the 60 days of 庆阳 and the fivefold mean of the DIP specification
+    (DOMAIN 2.4). long_stay_share: of the group's expected days. departments: how many the patient lay in.
+    """
+
+    long_stay_days: Annotated[int, Field(ge=1)] | None = 60
+    long_stay_share: Annotated[Share, Field(gt=0)] | None = None
+    high_cost_share: Annotated[Share, Field(gt=0)] | None = 50_000
+    departments: Annotated[int, Field(ge=2)] | None = None
+    drg_at_most: Annotated[Share, Field(gt=0, le=10_000)] = 500
+    dip_at_most: Annotated[Share, Field(gt=0, le=10_000)] = 50
+
+    @property
+    def subject(self) -> str:
+        """One rule a scope."""
+        return "special_case"

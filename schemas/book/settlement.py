@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from schemas.book.entry import BookEntry, Part, Share, Yuan
+from schemas.book.entry import BookEntry, Part, Scope, Share, Yuan, both
 
 WHOLE_BP = 10_000
 
@@ -77,6 +77,7 @@ class Bucket(StrEnum):
     DEDUCTIBLE = "deductible"
     PROPORTION = "proportion"
     OVER_CAP = "over_cap"
+    OVER_DISEASE_LIMIT = "over_disease_limit"
     FIRST_SELF_PAY = "first_self_pay"
     OVER_LIMIT = "over_limit"
     FULL_SELF_PAY = "full_self_pay"
@@ -90,7 +91,9 @@ class Benefit(BookEntry):
     bands_on: bands measure the amount after the deductible of this `visit`, or cumulated over the `year`.
     bands_include_deductible: band limits count from the first fen within scope (the deductible itself is not paid).
     cap: what the basic fund of this pool pays in a year (封顶线). What lies over it goes to the layers.
-    limits: 病种限额, 生育定额. test_limit: 检验检查限额: within-scope cost of 03+04 reckoned at most in a visit.
+    limits: 病种限额, 生育定额: of one per visit and one per year the most specific row that fits; what lies over one is
+    the patient's (bucket over_disease_limit).
+    test_limit: 检验检查限额: within-scope cost of 03+04 reckoned at most in a visit.
     class_b_share: first self-pay of a 乙类 line that neither the line nor the catalogue states.
     unmapped: what becomes of a line that has no class anywhere (never silently self-pay unless the book says so).
     over_limit_borne_by: who bears what lies over a price cap.
@@ -122,6 +125,15 @@ class Benefit(BookEntry):
         """Care types compete one by one; see schemas.book.checks."""
         return "benefit"
 
+    @property
+    def specificity(self) -> tuple[int, int]:
+        """As if each care type that is listed stood in the scope."""
+        return with_care_types(self.scope, self.care_types).specificity
+
+    def matches(self, subject: Scope) -> bool:
+        """Whether the entry is for the subject, its care type being among those listed."""
+        return self.scope.matches(subject) and (not self.care_types or subject.care_type in self.care_types)
+
 
 class LayerKind(StrEnum):
     """Which field of 2304 a layer fills: hifob, hifmi, cvlserv, hifes, hifdm, maf, oth."""
@@ -139,8 +151,10 @@ class Layer(BookEntry):
     """A layer above the basic fund (大额, 大病, 公务员, 企业补充, 伤残, 救助): pays of what is left in its buckets.
 
     order: layers pay in this order, each on what the earlier ones left. persons, special_persons: code prefixes
-    (psn_type, sp_psn_type); empty: everybody. deductible_per year: the base is cumulated over the year and the bands
-    are measured on it; what was paid for before is not paid again. cap: most in a year (per: visit, in a visit).
+    (psn_type, sp_psn_type); empty: everybody. Of one kind a patient has one layer: the one for the longest special
+    person prefix, then the longest person prefix, then of the most specific scope. deductible_per year: the base is
+    cumulated over the year and the bands are measured on what of it lies above the deductible (on all of it, where
+    bands_include_deductible); what was paid for before is not paid again. cap: most in a year (per: visit, in a visit).
     """
 
     kind: LayerKind
@@ -153,6 +167,7 @@ class Layer(BookEntry):
     deductible: Annotated[Yuan, Field(ge=0)] = 0
     deductible_per: Literal["visit", "year"] = "year"
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    bands_include_deductible: bool = False
     cap: Annotated[Yuan, Field(gt=0)] | None = None
     cap_per: Literal["visit", "year"] = "year"
     fund_pay_type: str = ""
@@ -162,6 +177,15 @@ class Layer(BookEntry):
         """One layer a kind and kinds of persons."""
         return f"layer {self.kind} {'/'.join(self.persons)} {'/'.join(self.special_persons)}"
 
+    @property
+    def specificity(self) -> tuple[int, int]:
+        """As if each care type that is listed stood in the scope."""
+        return with_care_types(self.scope, self.care_types).specificity
+
+    def matches(self, subject: Scope) -> bool:
+        """Whether the entry is for the subject, its care type being among those listed."""
+        return self.scope.matches(subject) and (not self.care_types or subject.care_type in self.care_types)
+
     @model_validator(mode="after")
     def _bands(self) -> "Layer":
         if found := band_mistakes(self.bands):
@@ -169,22 +193,44 @@ class Layer(BookEntry):
         return self
 
 
+def with_care_types(scope: Scope, care_types: tuple[str, ...]) -> Scope:
+    """The scope with one of the listed care types named, as which an entry counts that lists some."""
+    return scope if scope.care_type or not care_types else scope.model_copy(update={"care_type": care_types[0]})
+
+
 def band_mistakes(bands: tuple[Band, ...]) -> list[str]:
     """What is wrong with a row of bands: they begin at 0, follow each other without gap or overlap, and do not end."""
     found = []
     if bands[0].from_ != 0:
-        found.append("the first band must begin at 0")
+        found.append(both("第一段须从 0 开始", "the first band must begin at 0"))
     for earlier, later in itertools.pairwise(bands):
-        if earlier.to != later.from_:
-            what = (
-                "has no end" if earlier.to is None else ("overlaps" if earlier.to > later.from_ else "leaves a gap to")
+        one, next_one = _yuan_text(earlier.from_), _yuan_text(later.from_)
+        if earlier.to is None:
+            found.append(
+                both(f"从 {one} 起的一段没有终点，后面却还有段", f"the band from {one} has no end, but others follow")
             )
-            found.append(f"the band from {earlier.from_ / 100:.2f} {what} the one from {later.from_ / 100:.2f}")
+        elif earlier.to > later.from_:
+            found.append(
+                both(
+                    f"从 {one} 起的一段与从 {next_one} 起的一段重叠",
+                    f"the band from {one} overlaps the one from {next_one}",
+                )
+            )
+        elif earlier.to < later.from_:
+            found.append(
+                both(
+                    f"从 {one} 起的一段与从 {next_one} 起的一段之间有空档",
+                    f"the band from {one} leaves a gap to the one from {next_one}",
+                )
+            )
     if bands[-1].to is not None:
-        found.append("the last band must have no `to`")
-    found += [
-        f"the band from {band.from_ / 100:.2f} is empty"
-        for band in bands
-        if band.to is not None and band.to <= band.from_
-    ]
+        found.append(both("最后一段不得有 to（须无上限）", "the last band must have no `to`"))
+    for band in bands:
+        if band.to is not None and band.to <= band.from_:
+            one = _yuan_text(band.from_)
+            found.append(both(f"从 {one} 起的一段是空的", f"the band from {one} is empty"))
     return found
+
+
+def _yuan_text(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"

@@ -1,13 +1,14 @@
 """Quotas (人次定额) and thresholds: what is watched on a visit, a department, the hospital."""
 
 import itertools
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from schemas import units
 from schemas.alerts import LEVEL_RANK, Level, Rule
-from schemas.book.entry import BookEntry, Part, Yuan
+from schemas.book.entry import BookEntry, Part, Yuan, both
 from schemas.reasons import RejectError
 
 #: Rules whose `at` and `clear_margin` count basis points, yuan (read to fen), days, hours, or single things.
@@ -22,6 +23,13 @@ FEN_RULES = frozenset({
 DAY_RULES = frozenset({Rule.LENGTH_OF_STAY})
 HOUR_RULES = frozenset({Rule.COVERAGE_MISSING})
 COUNT_RULES = frozenset({Rule.TRANSFER})
+_UNITS = (
+    (BP_RULES, ("基点，8000 即 80%", "basis points: 8000 is 80 %")),
+    (DAY_RULES, ("天", "days")),
+    (HOUR_RULES, ("小时", "hours")),
+    (COUNT_RULES, ("次", "times")),
+)
+_WHOLE = re.compile(r"-?\d+\Z", re.ASCII)
 
 
 class Quota(BookEntry):
@@ -69,11 +77,12 @@ class Threshold(BookEntry):
             try:
                 return units.parse_fen(str(value), "at")
             except RejectError as error:
-                raise ValueError(f"{value!r} is not an amount in yuan") from error
-        if isinstance(value, str) and not value.lstrip("-").isdigit():
-            raise ValueError(
-                f"{value!r} is not a whole number of {'basis points' if self.rule in BP_RULES else 'units'}"
-            )
+                raise ValueError(
+                    both(f'“{value}”不是金额（元），应如 "6000.00"', f'{value!r} is not yuan, such as "6000.00"')
+                ) from error
+        if isinstance(value, str) and not _WHOLE.match(value):
+            zh, en = next(words for rules, words in _UNITS if self.rule in rules)
+            raise ValueError(both(f"“{value}”应为整数（{zh}）", f"{value!r} is not a whole number of {en}"))
         return int(value)
 
     @property
@@ -85,11 +94,20 @@ class Threshold(BookEntry):
     def _ordered(self) -> "Threshold":
         steps = self.steps
         if any(later[0] == earlier[0] for earlier, later in itertools.pairwise(steps)):
-            raise ValueError("two levels at the same value")
+            raise ValueError(both("有两级在同一个值上", "two levels at the same value"))
         if any(LEVEL_RANK[later[1]] <= LEVEL_RANK[earlier[1]] for earlier, later in itertools.pairwise(steps)):
-            raise ValueError("levels must grow worse as values grow")
+            raise ValueError(
+                both("值越大，级别须越重（notice < yellow < red < purple）", "levels must grow worse as values grow")
+            )
         if steps[0][0] <= 0:
-            raise ValueError("a level must lie above zero, or it would always hold")
+            raise ValueError(
+                both("级别的值须大于零，否则永远成立", "a level must lie above zero, or it would always hold")
+            )
         if not 0 <= self.in_unit(self.clear_margin) < steps[0][0]:
-            raise ValueError("clear_margin must be less than the lowest level, or that would never be left")
+            raise ValueError(
+                both(
+                    "clear_margin 须小于最低一级的值（且不为负），否则永远解除不了",
+                    "clear_margin must be less than the lowest level, or that would never be left",
+                )
+            )
         return self

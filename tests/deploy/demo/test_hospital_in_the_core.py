@@ -6,7 +6,7 @@ from zlib import crc32
 
 import pytest
 
-from agents.policies import load_policy
+from agents.book import load_policy
 from deploy.demo.hospital.departments import DEPARTMENTS
 from deploy.demo.hospital.simulation import SMALL, Hospital
 from schemas.alerts import Rule
