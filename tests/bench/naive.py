@@ -10,10 +10,10 @@ import sys
 
 import faust
 
+from agents.book import load_policy
 from agents.core.publish import contributions, visit_alert, visit_fact
 from agents.core.reduce import Fate, reduce
 from agents.core.visit import Visit, VisitKey
-from agents.policies import load_policy
 from schemas.alerts import encode_alert
 from schemas.facts import encode_fact
 from schemas.ledger import decode_entry, encode_department_entry, version_of

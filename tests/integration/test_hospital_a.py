@@ -52,7 +52,7 @@ def test_every_total_and_crossing_equals_the_files_with_a_worker_a_broker_and_th
     from tests.pipeline import Pipeline
 
     (tmp_path / "book").mkdir()
-    (tmp_path / "book" / "policy.yaml").write_text(BOOK, encoding="utf-8")
+    (tmp_path / "book" / "book.yaml").write_text(BOOK, encoding="utf-8")
     broker = kafka_node_factory()
     env = {"KONGFEI_BOOK_DIR": str(tmp_path / "book")}
     with Pipeline(tmp_path, broker.bootstrap, database_url, env=env) as house:
