@@ -10,7 +10,7 @@ import msgspec
 
 
 class Admissibility(StrEnum):
-    """Why a method does not admit a visit. schemas.explanation puts it in words."""
+    """Why a method does not admit a visit. schemas.payment_words puts it in words."""
 
     CARE_TYPE = "care_type"
     DIAGNOSIS = "diagnosis"
@@ -40,8 +40,11 @@ class Outlier(StrEnum):
 class Grouped(msgspec.Struct, frozen=True, omit_defaults=True):
     """The outcome of grouping: `system` dip or drg; an empty code is not grouped, `status` says why.
 
-    status: grouped, no_main_diagnosis, diagnosis_not_listed, ambiguous, sex_conflict, ungrouped, grouper_failed.
-    path: how the grouper came to it, e.g. MDC, ADRG, complication level.
+    status: grouped, ambiguous (several rows fit equally; `code` is the one with the lowest score), no_main_diagnosis,
+    diagnosis_not_listed, sex_conflict, ungrouped, weight_missing (a code that the book gives no weight), grouper_failed.
+    score_e4: DIP score, DRG weight. auxiliary_e4: the row's coefficient. path: how the grouper came to it, e.g. MDC,
+    ADRG, complication level with the diagnosis that decided. unknown_procedures: where operations are recorded and the
+    tables know none of them under this diagnosis.
     """
 
     system: str
@@ -54,10 +57,15 @@ class Grouped(msgspec.Struct, frozen=True, omit_defaults=True):
     mean_fen: int | None = None
     expected_days: int | None = None
     path: tuple[str, ...] = ()
+    auxiliary_e4: int = 10_000
+    unknown_procedures: tuple[str, ...] = ()
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A question to the documentation (病历书写提问), never a proposal: its kind and the codes it is about."""
+    """A question to the documentation (病历书写提问), never a proposal: its kind and the codes it is about.
+
+    The codes are those recorded in the visit; another code is never named.
+    """
 
     kind: str
     codes: tuple[str, ...] = ()
@@ -69,7 +77,8 @@ class MethodOutlook(msgspec.Struct, frozen=True, omit_defaults=True):
     covered_fen: the cost the standard stands for. standard_fen: the payment standard after deviation rules, None
     where there is none. income_fen: all the hospital receives (standard and what it does not cover); fund_due_fen: of
     it, the insurer's. profit_fen = income − total. used_bp: covered ÷ standard. `projected_*`: at discharge.
-    reasons: Admissibility; numbers: the arithmetic's figures, by kind (schemas.explanation).
+    reasons: Admissibility; numbers: the arithmetic's figures, by kind (schemas.payment_words). deviation: which
+    deviation rule made the standard: low_ratio, low_by_item, high_excess, high_by_item, high_standard, or none.
     """
 
     method_id: str
@@ -92,6 +101,7 @@ class MethodOutlook(msgspec.Struct, frozen=True, omit_defaults=True):
     group_code: str = ""
     numbers: dict[str, int] = {}
     source: str = ""
+    deviation: str = ""
 
 
 class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):

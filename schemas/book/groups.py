@@ -115,7 +115,7 @@ class DrgTables(Part):
     """The tables of the table-driven grouper, or the name of an installed grouper of the CHS-DRG family.
 
     grouper: `tables`, or a module of the family (e.g. `chs_drg_11`), which then groups; weights stand in `groups`.
-    A name with a dot is the full name of a module with a class GroupProxy; without, one of the package drg_group.
+    Such a module is looked for in the package `drg_group` of the machine that groups (agents/grouper_adapter.py).
     """
 
     version: str = ""
