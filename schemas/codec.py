@@ -8,10 +8,15 @@ decoder `avro-python3` is held against it in tests. No I/O but the schema files 
 | `C3 01` + 8 | Avro single-object encoding | CRC-64-AVRO fingerprint, little endian → shipped or added schema |
 | `00` + 4 | Confluent framing | registry id → the resolver the caller passes |
 | anything else | JSON (UTF-8, BOM allowed) | |
+
+Shipped schemas: `charge.v1.avsc` is the newest revision of an event's contract, and the one that is written;
+`charge.v1.1.avsc` a former revision, kept so that what was written with it is read for ever.
+`charge.national2301.v1.avsc` is another shape of the event, read only.
 """
 
 import io
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -26,6 +31,8 @@ from schemas.reasons import Reason, RejectError
 
 SINGLE_OBJECT = b"\xc3\x01"
 CONFLUENT = 0
+#: Names of the schemas that are written: the event type and the major version, no revision.
+WRITTEN = re.compile(r"[a-z_]+\.v\d+\.avsc")
 Resolver = Callable[[int], Mapping[str, Any] | None]
 
 
@@ -72,7 +79,7 @@ class Codec:
         for name, declaration in shipped_declarations().items():
             event_type = name.split(".", 1)[0]
             schema = self._add(declaration, event_type)
-            if name.split(".")[1].startswith("v"):  # the newest plain version is the one we write
+            if WRITTEN.fullmatch(name):
                 self._writers[event_type] = schema
         for event_type, declarations in (extra or {}).items():
             for added in declarations:

@@ -248,6 +248,8 @@ def decode_entry(value: bytes) -> Entry:
     return _decoder.decode(value)
 
 
+#: Maps in the order of their keys: a HIS that writes a map again in another order says the same.
+_digested = msgspec.msgpack.Encoder(order="deterministic")
 #: Bodies with a field appended since the first release: tag, and what that field says where it says nothing.
 _APPENDED: dict[type, tuple[str, object]] = {Charge: ("c", None), Admission: ("a", None), Settlement: ("s", False)}
 
@@ -263,7 +265,7 @@ def content_digest(body: Body, occurred_at: int) -> int:
         fields = msgspec.structs.astuple(body)
         if fields[-1] == appended[1]:
             content = (appended[0], *fields[:-1])
-    raw = _encoder.encode((content, occurred_at))
+    raw = _digested.encode((content, occurred_at))
     return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")
 
 

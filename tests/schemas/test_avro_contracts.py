@@ -17,17 +17,21 @@ from hypothesis import strategies as st
 
 from agents.core.accept import validate
 from schemas.codec import Codec, fingerprint, shipped_declarations
-from tests.schemas.border import AT, CONTEXT
+from tests.schemas.border import AT, CONTEXT, SMALLEST
 
 GOLDEN = Path(__file__).parent / "golden"
 #: Digest of every golden file: a published version is never edited.
 PUBLISHED = {
     "ack.v1.1.avsc": "78234c49da08c2c62967310a786c5ee93731d0f9d69f9f635952ff26edc2e8f7",
     "admission.v1.1.avsc": "99470349ce9229349720b57d12d815596cccac5fc540336a75f57e503e912c63",
+    "admission.v1.2.avsc": "8bb23c452f7d4ea2a90589b9e5626dc9cee2a70d7c9941d143d6b47a08efcce2",
     "charge.national2301.v1.1.avsc": "621fe235b5563f15a94fbfbf2e088d04cc3514c45baa5e6b1aebbcd6fb121223",
+    "charge.national2301.v1.2.avsc": "ccb3de49e4fdb331ac326ea4424bbedd76b2d9a198918f3d8b346712e798416b",
     "charge.v1.1.avsc": "272fe9f481ca9241fece0b0cdb075ef52021721984a406e04382ce53594a42d0",
+    "charge.v1.2.avsc": "5a34e66b46b956c79e5a1e4b05fb8e46eb3dcdea01b33488165a7e2a10d560e9",
     "order.v1.1.avsc": "205a661224037e914f7cf81f20e9bf6d0535c3a42760783b2a678ec61304e361",
     "settlement.v1.1.avsc": "4375e47708793abec876278ef935ea93c7edf162d721cee3c70b44a6221d69c1",
+    "settlement.v1.2.avsc": "2055ca47ebc27d189e93b7e3abad622b49d86bb27b2a4dee240932148d37d8d6",
 }
 SHIPPED = shipped_declarations()
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -47,6 +51,8 @@ def values_of(kind) -> st.SearchStrategy:
     if isinstance(kind, dict):
         if kind["type"] == "array":
             return st.lists(values_of(kind["items"]), max_size=3)
+        if kind["type"] == "map":
+            return st.dictionaries(_text, values_of(kind["values"]), max_size=3)
         return st.fixed_dictionaries({field["name"]: values_of(field["type"]) for field in kind["fields"]})
     return _BRANCHES[kind]
 
@@ -98,6 +104,17 @@ def test_the_fingerprint_is_crc_64_avro_of_the_canonical_form(name):
 def test_the_fingerprint_of_a_known_schema_is_the_published_one():
     """The Java implementation's test data: "int" has 0x7275d51a3f395c8f."""
     assert fingerprint({"type": "int"}) == (0x7275D51A3F395C8F).to_bytes(8, "little")
+
+
+def test_the_newest_revision_of_a_contract_is_the_one_that_is_written():
+    """And its former revisions stand beside it, numbered, each as it was published."""
+    former = {name for name in SHIPPED if name.removesuffix(".avsc").rpartition(".")[2].isdigit()}
+    assert former >= {"admission.v1.1.avsc", "charge.v1.1.avsc", "settlement.v1.1.avsc"}
+    for name in former:
+        assert json.loads((GOLDEN / name).read_text()) == SHIPPED[name]
+    for event_type, fields in SMALLEST.items():
+        frame = Codec().encode_avro(event_type, {"amount": None, **fields})
+        assert frame[2:10] == fingerprint(SHIPPED[f"{event_type}.v1.avsc"])
 
 
 def test_documentation_and_defaults_do_not_change_the_fingerprint():
@@ -166,12 +183,10 @@ def test_every_field_of_an_event_can_be_written_in_avro(event_type):
 
 def _example(field) -> object:
     name, kinds = field["name"], field["type"] if isinstance(field["type"], list) else [field["type"]]
-    if name in {"occurred_at", "recorded_at", "charged_at"}:
-        return AT
-    if name == "kind":
-        return field.get("default", "admit")
-    if name == "refund_of":
-        return ""
+    known = {"occurred_at": AT, "recorded_at": AT, "charged_at": AT, "as_of": AT, "refund_of": "", "year": 2024}
+    known |= {"kind": field.get("default", "admit"), "first_self_pay_share": "0.125"}
+    if name in known:
+        return known[name]
     if "boolean" in kinds:
         return True
     if "int" in kinds:
@@ -180,4 +195,9 @@ def _example(field) -> object:
         return name
     if "long" in kinds:
         return "12.30"
+    (kind,) = (kind for kind in kinds if isinstance(kind, dict))
+    if kind["type"] == "record":
+        return {part["name"]: _example(part) for part in kind["fields"]}
+    if kind["type"] == "map":
+        return {"inpatient": _example({"name": "value", "type": kind["values"]})}
     return []

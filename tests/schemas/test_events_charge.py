@@ -144,3 +144,55 @@ def test_unknown_codes_pass():
     event = read("charge", category="99", level="9", list_type="501", approval="7")
     assert same_but_ids(event, read("charge", category="99", level="9", list_type="501", approval="7", event_id="x"))
     assert event.category == "99"
+
+
+def test_the_insurers_terms_of_a_line_are_read_under_their_national_names():
+    national = {"selfpay_prop": "0.1000", "pric_uplmt_amt": "12.345678", "lmt_used_flag": "0"}
+    event = read("charge", **ABSENT | NATIONAL | national)
+    canonical = {"first_self_pay_share": "0.1", "price_cap": 12_345_678, "limited_use_met": False}
+    assert event == read("charge", **CANONICAL | canonical)
+    assert (event.first_self_pay_share, event.price_cap, event.limited_use_met) == (1000, 12_345_678, False)
+
+
+@pytest.mark.parametrize("nothing", [None, "", ...])
+@pytest.mark.parametrize(
+    "name",
+    ["first_self_pay_share", "price_cap", "limited_use_met", "selfpay_prop", "pric_uplmt_amt", "lmt_used_flag"],
+)
+def test_terms_that_the_insurer_leaves_empty_are_not_said(name, nothing):
+    assert read("charge", **{name: nothing}) == read("charge")
+
+
+@pytest.mark.parametrize(("share", "e4"), [("0", 0), ("1", 10_000), ("1.0000", 10_000), (1, 1), ("0.0001", 1)])
+def test_a_share_is_a_decimal_of_one_or_counts_ten_thousandths(share, e4):
+    assert read("charge", first_self_pay_share=share).first_self_pay_share == e4
+
+
+@pytest.mark.parametrize(
+    ("share", "why"),
+    [
+        ("1.0001", Reason.OUT_OF_RANGE),
+        ("-0.0001", Reason.OUT_OF_RANGE),
+        (10_001, Reason.OUT_OF_RANGE),
+        (-1, Reason.OUT_OF_RANGE),
+        ("10%", Reason.BAD_DECIMAL),
+        ("0.00001", Reason.BAD_DECIMAL),
+        (0.1, Reason.FLOAT_AMOUNT),
+        (True, Reason.WRONG_TYPE),
+    ],
+)
+def test_a_share_that_is_none_is_refused(share, why):
+    assert reason("charge", first_self_pay_share=share) is why
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("price_cap", "1.0000001", Reason.BAD_DECIMAL),
+        ("price_cap", 1.5, Reason.FLOAT_AMOUNT),
+        ("limited_use_met", "perhaps", Reason.WRONG_TYPE),
+        ("limited_use_met", [], Reason.WRONG_TYPE),
+    ],
+)
+def test_a_cap_or_a_condition_that_is_none_is_refused(name, value, why):
+    assert reason("charge", **{name: value}) is why
