@@ -1,0 +1,57 @@
+"""What past visits cost, as planning reads it (schemas/history.py): entry points `kongfei.history`, `kongfei.spending`.
+
+Both read current rows of visit_fact only. Months are those of the hospital's time zone. What the funds paid is the
+settled figure, else the simulated one. Whose insurance is not known yet has none.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from schemas.history import HistoryRow, SpendingRow
+from sinks.clickhouse.connection import session
+from sinks.clickhouse.query import READ_ONLY
+from streams.settings import Settings
+
+_BLOCK_ROWS = 65_536
+
+#: The columns are the fields of HistoryRow, in order. An outpatient visit has no length of stay, and is over when it is
+#: registered; a stay is over when the patient is discharged.
+_HISTORY = """
+WITH if(status = 'discharged', discharged_at,
+        if(status = 'open' AND length_of_stay_days IS NULL, admitted_at, NULL)) AS ended_at
+SELECT
+    hospital, department, insurance_type, care_type,
+    toYYYYMM(toTimeZone(assumeNotNull(ended_at), %(zone)s)) AS month,
+    amount_fen, basic_fen, settled_fund_fen, ifNull(length_of_stay_days, 0) AS days,
+    ifNull(toYYYYMM(toTimeZone(admitted_at, %(zone)s)), 0) AS admitted_month,
+    '' AS drg_code, 0 AS drg_weight_e4, '' AS dip_code, 0 AS dip_score_e4, visit_id
+FROM visit_fact FINAL
+WHERE hospital = %(hospital)s AND ended_at IS NOT NULL AND intDiv(month, 100) IN %(years)s
+"""
+_SPENDING = """
+SELECT
+    hospital, department, insurance_type, care_type,
+    toYYYYMM(toTimeZone(ifNull(admitted_at, as_of), %(zone)s)) AS month, count() AS visits,
+    sum(amount_fen) AS total, sum(basic_fen) AS basic, ifNull(sum(settled_fund_fen), 0) AS fund
+FROM visit_fact FINAL
+WHERE hospital = %(hospital)s AND status != 'cancelled' AND intDiv(month, 100) = %(year)s
+GROUP BY hospital, department, insurance_type, care_type, month
+"""
+
+
+def read_history(settings: Settings, years: Sequence[int], hospital: str) -> Iterator[HistoryRow]:
+    """Visits of a hospital that ended in these years, in no particular order. Raises ClickHouseError."""
+    values = {"hospital": hospital, "years": tuple(years), "zone": settings.timezone}
+    with session(settings.clickhouse_url, READ_ONLY | {"max_block_size": _BLOCK_ROWS}) as client:
+        for row in client.execute_iter(_HISTORY, values):
+            yield HistoryRow(*row)
+
+
+def read_spending(settings: Settings, year: int, hospital: str) -> Iterator[SpendingRow]:
+    """What visits admitted in the year have cost so far, by kind and month. Raises ClickHouseError.
+
+    A visit whose admission has not come yet counts in the month of its latest event.
+    """
+    values = {"hospital": hospital, "year": year, "zone": settings.timezone}
+    with session(settings.clickhouse_url, READ_ONLY) as client:
+        for row in client.execute(_SPENDING, values):
+            yield SpendingRow(*row)
