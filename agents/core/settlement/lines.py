@@ -101,10 +101,10 @@ class LineSums:
         if is_unmapped:
             self.unmapped += sign * amount
 
-    def add_sums(self, other: "LineSums") -> None:
-        """Add other sums, e.g. those of another day."""
+    def add_sums(self, other: "LineSums", sign: int = 1) -> None:
+        """Add other sums, e.g. those of another day, or take them away (`sign` −1)."""
         for name in LineSums.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            setattr(self, name, getattr(self, name) + sign * getattr(other, name))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LineSums) and all(
