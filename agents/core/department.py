@@ -1,17 +1,32 @@
 """The running state of one department in one month: sums of what each visit contributes, absolute and versioned.
 
 A contribution replaces the visit's earlier one: sums move by the difference, so a repeated or late one changes nothing.
+The whole hospital is one more department, named `*`.
 """
+
+from collections.abc import Callable
 
 import msgspec
 
 from agents.core import messages
-from agents.core.episodes import NONE, Episode, Moment, acknowledge, current_level, next_level, step
+from agents.core.budget import Execution, execution, month_budget
+from agents.core.budget_messages import budget_telling, no_budget_telling
+from agents.core.episodes import (
+    HISTORY_LIMIT,
+    NONE,
+    Episode,
+    Moment,
+    Telling,
+    acknowledge,
+    current_level,
+    next_level,
+    step,
+)
 from agents.core.policy import FOURFOLD_BP, Policy, Watch
 from agents.core.publish import episode_fields
 from schemas.alerts import Alert, Rule
 from schemas.facts import DepartmentFact
-from schemas.ledger import Ack, Contribution
+from schemas.ledger import WHOLE_HOSPITAL, Ack, Contribution, DepartmentAck
 from schemas.units import day_number, ratio_bp, reached_bp
 
 
@@ -34,6 +49,18 @@ class Sums(msgspec.Struct, array_like=True):
     over_quota: int = 0
     over_4x: int = 0
     over_4x_fen: int = 0
+    fund: int = 0
+    income: int = 0
+    profit: int = 0
+    predicted_profit: int = 0
+    losses: int = 0
+
+    def spent(self, basis: str) -> int:
+        """What counts against a budget with this basis.
+
+        `total`, `basic` (total − 丙): the month's charges; `fund`: of the visits answered for, by month of admission.
+        """
+        return {"fund": self.fund, "total": self.amount, "basic": self.amount - self.self_pay}[basis]
 
     def add(self, row: Contribution, sign: int) -> None:
         """Add one visit's contribution, or take it away (`sign` −1)."""
@@ -50,6 +77,11 @@ class Sums(msgspec.Struct, array_like=True):
         self.responsible += sign
         self.discharged += sign * row.discharged
         self.bed_days += sign * row.bed_days
+        self.fund += sign * row.fund_fen
+        self.income += sign * row.income_fen
+        self.profit += sign * row.profit_fen
+        self.predicted_profit += sign * row.predicted_profit_fen
+        self.losses += sign * (row.predicted_profit_fen < 0)
         # Use of quota compares like with like: only visits that have one count on either side.
         if row.quota_fen > 0:
             over = row.basic_fen - row.quota_fen * FOURFOLD_BP // 10_000
@@ -67,6 +99,8 @@ class DepartmentState(msgspec.Struct, array_like=True):
     sums: Sums = msgspec.field(default_factory=Sums)
     episodes: dict[str, Episode] = msgspec.field(default_factory=dict)
     as_of: int = 0
+    #: Episodes that a later one took the place of in the latest batch: told again after a crash, then forgotten.
+    superseded: list[Episode] = msgspec.field(default_factory=list)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -86,8 +120,11 @@ def decode_state(value: bytes) -> DepartmentState:
 def contribute(
     state: DepartmentState, known: Contribution | None, row: Contribution, version: int, policy: Policy
 ) -> list[Episode] | None:
-    """Put a visit's contribution in the place of its earlier one. None where it says nothing new."""
-    if known is not None and row.version <= known.version:
+    """Put a visit's contribution in the place of its earlier one. None where it says nothing new.
+
+    One of the same version that says something else was told again under another policy book: the later one counts.
+    """
+    if known is not None and (row.version < known.version or row == known):
         return None
     if known is not None:
         state.sums.add(known, -1)
@@ -113,6 +150,20 @@ def answer(state: DepartmentState, episode: Episode, ack: Ack, moment: Moment) -
     return True
 
 
+def is_answered(state: DepartmentState, prefix: str, entry: DepartmentAck) -> bool:
+    """Whether this answer was noted; also where the episode's history may have forgotten it."""
+    named = alert_named(state, prefix, entry.ack.alert_id)
+    replaced = [episode for episode in state.superseded if _alert_id(prefix, episode) == entry.ack.alert_id]
+    return any(
+        len(episode.history) >= HISTORY_LIMIT or any(step.event_id == entry.event_id for step in episode.history)
+        for episode in ([named] if named else replaced)
+    )
+
+
+def _alert_id(prefix: str, episode: Episode) -> str:
+    return f"{prefix}{episode.rule}|{episode.subject}|{episode.number}"
+
+
 def alert_prefix(hospital: str, department: str, month: int) -> str:
     """What the ids of a department's alerts begin with."""
     return f"{hospital}|{department}|{month}|"
@@ -123,43 +174,79 @@ def _judge(
 ) -> list[Episode]:
     day = day_number(f"{month // 100:04d}-{month % 100:02d}-01")
     rules = policy.watches(hospital, department, "", "", day).by_rule
-    sums = state.sums
-    measures = (
+    changed = []
+    if department == WHOLE_HOSPITAL:
+        budget_rule = Rule.HOSPITAL_BUDGET
+    else:
+        budget_rule = Rule.DEPARTMENT_BUDGET
+        changed += [
+            _ratio(state, watch, part, whole, moment, policy.version)
+            for rule, part, whole in _ratios(state.sums, rules.get(Rule.DEPARTMENT_DRUG_RATIO))
+            if (watch := rules.get(rule)) is not None
+        ]
+    watch = rules.get(budget_rule)
+    if watch is not None:
+        changed.append(_budget(state, watch, hospital, department, month, moment, policy))
+    return [episode for episode in changed if episode is not None]
+
+
+def _ratios(sums: Sums, drug_watch: Watch | None) -> tuple[tuple[Rule, int, int], ...]:
+    herbal = sums.herbal if drug_watch is not None and drug_watch.with_herbal else 0
+    return (
         (Rule.DEPARTMENT_QUOTA, sums.basic, sums.quota),
-        (Rule.DEPARTMENT_DRUG_RATIO, sums.drug, sums.amount),
+        (Rule.DEPARTMENT_DRUG_RATIO, sums.drug + herbal, sums.amount),
         (Rule.DEPARTMENT_MATERIAL_RATIO, sums.material, sums.amount),
     )
-    changed = []
-    for rule, part, whole in measures:
-        watch = rules.get(rule)
-        if watch is None:
-            continue
-        with_herbal = rule is Rule.DEPARTMENT_DRUG_RATIO and watch.with_herbal
-        episode = _move(state, watch, part + with_herbal * sums.herbal, whole, moment, policy)
-        if episode is not None:
-            changed.append(episode)
-    return changed
+
+
+def _ratio(state: DepartmentState, watch: Watch, part: int, whole: int, moment: Moment, version: str) -> Episode | None:
+    value = reached_bp(part, whole) if whole >= watch.min_total else 0
+    return _move(
+        state, watch, value, moment,
+        lambda cleared: messages.ratio_telling(watch, version, part, whole, cleared=cleared),
+    )  # fmt: skip
+
+
+def _budget(
+    state: DepartmentState, watch: Watch, hospital: str, department: str, month: int, moment: Moment, policy: Policy
+) -> Episode | None:
+    found = _execution(hospital, department, month, state, policy)
+    if found is None:
+        spent = state.sums.fund
+        return _move(state, watch, 0, moment, lambda _: no_budget_telling(watch, policy.version, month, spent))
+    value = reached_bp(found.spent_fen, found.to_date_fen) if found.to_date_fen >= watch.min_total else 0
+    return _move(
+        state, watch, value, moment,
+        lambda cleared: budget_telling(watch, policy.version, month, found, cleared=cleared),
+    )  # fmt: skip
+
+
+def _execution(hospital: str, department: str, month: int, state: DepartmentState, policy: Policy) -> Execution | None:
+    budget = month_budget(policy, hospital, department, month)
+    if budget is None:
+        return None
+    return execution(budget, month, state.as_of, policy.zone, state.sums.spent(budget.basis))
 
 
 def _move(
-    state: DepartmentState, watch: Watch, part: int, whole: int, moment: Moment, policy: Policy
+    state: DepartmentState, watch: Watch, value: int, moment: Moment, tell: Callable[[bool], Telling]
 ) -> Episode | None:
-    value = reached_bp(part, whole) if whole >= watch.min_total else 0
     key = f"{watch.rule}|"
     episode = state.episodes.get(key)
     current = current_level(episode, watch)
     level = next_level(watch, current, value)
     if level == current and not (level == NONE and episode is not None and episode.is_open):
         return None
-    telling = messages.ratio_telling(watch, policy.version, part, whole, cleared=level == NONE)
-    state.episodes[key] = episode = step(episode, watch, "", level, value, moment, telling)
+    if episode is not None and not episode.is_open:
+        state.superseded.append(episode)
+    state.episodes[key] = episode = step(episode, watch, "", level, value, moment, tell(level == NONE))
     return episode
 
 
 def department_alert(hospital: str, department: str, month: int, episode: Episode) -> Alert:
     """The published form of a department's episode."""
     return Alert(
-        alert_id=f"{alert_prefix(hospital, department, month)}{episode.rule}|{episode.subject}|{episode.number}",
+        alert_id=_alert_id(alert_prefix(hospital, department, month), episode),
         hospital=hospital,
         department=department,
         month=month,
@@ -172,6 +259,7 @@ def department_fact(
 ) -> DepartmentFact:
     """The department's month as published."""
     sums = state.sums
+    found = _execution(hospital, department, month, state, policy)
     return DepartmentFact(
         hospital=hospital,
         department=department,
@@ -202,4 +290,15 @@ def department_fact(
         test_bp=ratio_bp(sums.test, sums.amount),
         self_pay_bp=ratio_bp(sums.self_pay, sums.amount),
         open_alerts=tuple(sorted(f"{e.rule}:{e.level_name}" for e in state.episodes.values() if e.is_open)),
+        fund_fen=sums.fund,
+        income_fen=sums.income,
+        profit_fen=sums.profit,
+        predicted_profit_fen=sums.predicted_profit,
+        loss_count=sums.losses,
+        budget_basis=found.budget.basis if found else "",
+        budget_fen=found.budget.amount_fen if found else 0,
+        budget_to_date_fen=found.to_date_fen if found else 0,
+        budget_spent_fen=found.spent_fen if found else 0,
+        budget_used_bp=ratio_bp(found.spent_fen, found.budget.amount_fen) if found else None,
+        budget_pace_bp=ratio_bp(found.spent_fen, found.to_date_fen) if found else None,
     )

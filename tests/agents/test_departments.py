@@ -21,6 +21,10 @@ def stay(visit: str, amount: int, department: str = "D1", **more):
     ]
 
 
+def row(version: int, amount: int, **more) -> Contribution:
+    return Contribution("H1", "D1", 202403, "P1", "V1", version, 5, amount, amount, 0, 0, 0, 0, 1, **more)
+
+
 def test_a_month_is_the_sum_of_its_visits():
     house = played(NO_POLICY, *stay("V1", 1000), *stay("V2", 500, category="08"), *stay("V3", 30, "D2", level="03"))
     first, second = house.departments["D1", 202403], house.departments["D2", 202403]
@@ -34,6 +38,21 @@ def test_charges_count_where_they_were_ordered_and_the_visit_where_the_patient_l
     house = played(NO_POLICY, admission("admit", "2024-03-01 10:00:00", department="D1"), other)
     assert (house.departments["D9", 202403].amount_fen, house.departments["D9", 202403].responsible_count) == (100, 0)
     assert (house.departments["D1", 202403].amount_fen, house.departments["D1", 202403].responsible_count) == (0, 1)
+
+
+def test_the_whole_hospital_is_one_more_department():
+    """Its money and visits are those of all departments; a visit with charges in two of them is one visit."""
+    events = [*stay("V1", 1000), *stay("V2", 500, "D2", category="08")]
+    elsewhere = charge(2, 30, "V1", patient_id="P-V1", ordering_department="D2", level="03")
+    april = charge(3, 7, "V1", patient_id="P-V1", charged_at="2024-04-01 10:00:00")
+    house = played(book(quota(10)), *events, elsewhere, april)
+    whole = house.departments["*", 202403]
+    assert (whole.amount_fen, whole.drug_fen, whole.material_fen, whole.self_pay_fen) == (1530, 1030, 500, 30)
+    assert (whole.charge_count, whole.visit_count, whole.responsible_count) == (3, 2, 2)
+    assert (whole.quota_fen, whole.basic_fen, whole.over_quota_count) == (2000, 1507, 1)
+    assert sum(house.departments[name, 202403].visit_count for name in ("D1", "D2")) == 3
+    later = house.departments["*", 202404]
+    assert (later.amount_fen, later.visit_count, later.responsible_count) == (7, 1, 0)
 
 
 def test_use_of_quota_compares_like_with_like():
@@ -83,7 +102,7 @@ def test_a_transfer_moves_the_visit_to_the_new_department():
 
 
 def test_a_department_that_a_batch_only_passes_through_is_withdrawn_after_a_crash():
-    """The rows of the first two messages were sent; then the worker died, and read all three as one batch."""
+    """The worker died twice, each time after the state was written, and read all of it again as one batch."""
     events = [
         charge(1, 100, ordering_department=""),
         admission("admit", "2024-03-01 10:00:00", department="D1"),
@@ -95,16 +114,14 @@ def test_a_department_that_a_batch_only_passes_through_is_withdrawn_after_a_cras
 
     place = next(place for place, records in house.topics.items() if place[0] == "ledger.v1" and records)
     for end in (1, 2):
-        house.apply(cost, Batch(*place, house.topics[place][:end]), keep_state=False)
+        house.apply(cost, Batch(*place, house.topics[place][:end]), until="state")
         house.restart()
         (cost,) = (stage for stage in house.stages if stage.name == "cost")
     house.run().check()
     found = {key: (fact.amount_fen, fact.responsible_count) for key, fact in house.departments.items()}
-    assert found == {("", 202403): (0, 0), ("D1", 202403): (0, 0), ("D2", 202403): (100, 1)}
-
-
-def row(version: int, amount: int, **more) -> Contribution:
-    return Contribution("H1", "D1", 202403, "P1", "V1", version, 5, amount, amount, 0, 0, 0, 0, 1, **more)
+    assert found == {
+        ("", 202403): (0, 0), ("D1", 202403): (0, 0), ("D2", 202403): (100, 1), ("*", 202403): (100, 1),
+    }  # fmt: skip
 
 
 def test_a_contribution_takes_the_place_of_the_visits_earlier_one():
@@ -124,13 +141,21 @@ def test_a_contribution_takes_the_place_of_the_visits_earlier_one():
     assert state.applied == 12
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_an_older_or_equal_contribution_says_nothing_new(version):
+@pytest.mark.parametrize("again", [row(1, 7), row(2, 100)])
+def test_an_older_or_equal_contribution_says_nothing_new(again):
     state = DepartmentState()
     contribute(state, None, row(2, 100), 11, NO_POLICY)
     before = encode_state(state)
-    assert contribute(state, row(2, 100), row(version, 7), 12, NO_POLICY) is None
+    assert contribute(state, row(2, 100), again, 12, NO_POLICY) is None
     assert encode_state(state) == before
+
+
+def test_a_contribution_told_again_under_another_book_takes_the_place_of_the_former():
+    state = DepartmentState()
+    contribute(state, None, row(2, 100, responsible=True, fund_fen=60), 11, NO_POLICY)
+    again = row(2, 100, responsible=True, fund_fen=55, policy_version="later")
+    assert contribute(state, row(2, 100, responsible=True, fund_fen=60), again, 12, NO_POLICY) == []
+    assert (state.sums.amount, state.sums.fund, state.applied) == (100, 55, 12)
 
 
 def test_a_stored_state_reads_back_and_an_older_release_is_read_for_ever():
@@ -143,7 +168,8 @@ def test_a_stored_state_reads_back_and_an_older_release_is_read_for_ever():
 
 def test_codes_with_the_separator_in_them_stay_apart():
     house = played(NO_POLICY, charge(1, 1, ordering_department="D|1"), charge(2, 2, ordering_department="D"))
-    assert {key: fact.amount_fen for key, fact in house.departments.items()} == {("D|1", 202403): 1, ("D", 202403): 2}
+    found = {key: fact.amount_fen for key, fact in house.departments.items()}
+    assert found == {("D|1", 202403): 1, ("D", 202403): 2, ("*", 202403): 3}
 
 
 @pytest.mark.parametrize(("herbal", "raised"), [(False, False), (True, True)])
