@@ -4,18 +4,15 @@ All that is wrong is said at once: each file, each entry and each row is judged 
 never used.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from agents.book.judging import TABLES, Places, judge
 from agents.book.mistakes import Mistake, PolicyError, in_order
-from agents.book.names import names_at
 from agents.book.tables import KINDS, Table, TableKind, read_table
-from agents.book.wording import sentence, unknown
+from agents.book.wording import unknown
 from agents.book.yaml_file import YamlFile, read_yaml
 from agents.core.policy import Policy
 from schemas.book import Book
@@ -28,7 +25,6 @@ FILE_NAME = "book.yaml"
 DEFAULT_FOLDER = Path(__file__).parents[1] / "default_book"
 #: What only book.yaml says.
 HEAD = ("format", "version", "name", "status", "region", "tier", "tiers", "hospitals")
-TABLES = "tables"
 DRG = ("version", "grouper")
 
 
@@ -39,42 +35,7 @@ class BookFolder:
     path: Path
     book: Book
     warnings: list[Mistake]
-    places: "Places"
-
-
-@dataclass(slots=True)
-class Places:
-    """Where each part of the book stands: file and line."""
-
-    head: YamlFile | None = None
-    #: section → (file, position in the file's own section) of each entry
-    entries: dict[str, list[tuple[YamlFile, int]]] = field(default_factory=dict)
-    tables: dict[str, Table] = field(default_factory=dict)
-
-    def find(self, steps: tuple[int | str, ...]) -> tuple[str, int]:
-        """File and line of what pydantic or a check calls by these keys and positions."""
-        name = table_name(steps)
-        if name in self.tables:
-            position = steps[name.count(".") + 1]
-            path, line = self.tables[name].place(int(position))
-            return str(path), line
-        section = str(steps[0]) if steps else ""
-        if section in self.entries and len(steps) > 1:
-            file, position = self.entries[section][int(steps[1])]
-            return str(file.path), file.line(section, position, *steps[2:])
-        assert self.head is not None, "a book has a head"
-        if section == "drg":
-            return str(self.head.path), self.head.line(TABLES, *steps)
-        return str(self.head.path), self.head.line(*steps)
-
-
-def table_name(steps: tuple[int | str, ...]) -> str:
-    """The table whose row these steps name, as in KINDS; empty: they name none."""
-    for length in (1, 2):
-        name = ".".join(str(step) for step in steps[:length])
-        if name in KINDS and len(steps) > length and isinstance(steps[length], int):
-            return name
-    return ""
+    places: Places
 
 
 def load_policy(folder: Path | None, zone: tzinfo = SHANGHAI) -> Policy:
@@ -87,13 +48,16 @@ def read_book(folder: Path) -> Book:
     return read_folder(folder).book
 
 
-def read_folder(folder: Path) -> BookFolder:
-    """The book of a folder, with warnings and places. Raises PolicyError with every error."""
+def read_folder(folder: Path, today: date | None = None) -> BookFolder:
+    """The book of a folder, with warnings and places. Raises PolicyError with every error.
+
+    today: to warn of entries that have expired by then. The error's `warnings` has what is doubtful besides.
+    """
     reading = _Reading(folder)
-    book = reading.read()
+    book = reading.read(today)
     errors = [mistake for mistake in reading.mistakes if mistake.is_error]
     if errors or book is None:
-        raise PolicyError(errors)
+        raise PolicyError(errors, [mistake for mistake in reading.mistakes if not mistake.is_error])
     return BookFolder(folder, book, in_order(reading.mistakes), reading.places)
 
 
@@ -103,25 +67,27 @@ class _Reading:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.mistakes: list[Mistake] = []
-        self.places = Places()
+        self.places = Places(YamlFile(folder / FILE_NAME, None, None, []))
         self.content: dict[str, Any] = {}
 
-    def read(self) -> Book | None:
+    def read(self, today: date | None) -> Book | None:
         """The book, if there is anything of one; what is wrong is in `mistakes`."""
-        head = self.folder / FILE_NAME
+        head = self.places.head.path
         if not head.is_file():
             self._say(self._place_of_missing(), 0, "", self._missing())
-            return None
         others = sorted({*self.folder.glob("*.yaml"), *self.folder.glob("*.yml")} - {head})
         for path in (head, *others):
             try:
-                self._take_in(read_yaml(path), is_head=path == head)
+                if path.is_file():
+                    self._take_in(read_yaml(path), is_head=path == head)
             except PolicyError as error:
                 self.mistakes += error.mistakes
-        if self.places.head is None:
-            return None
-        self._read_tables(self.places.head)
-        return self._judge()
+        if self.places.head.content is not None:
+            self._read_tables(self.places.head)
+            self._note_unused()
+        book, mistakes = judge(self.content, self.places, today)
+        self.mistakes += mistakes
+        return book
 
     def _place_of_missing(self) -> Path:
         return self.folder / FILE_NAME if self.folder.is_dir() else self.folder
@@ -138,13 +104,13 @@ class _Reading:
     def _take_in(self, file: YamlFile, *, is_head: bool) -> None:
         """Merge what one file says into the content."""
         self.mistakes += file.mistakes
-        if is_head:
-            self.places.head = file
         if file.content is None and not is_head:
             return
         if not isinstance(file.content, dict):
             self._say(file.path, 1, "", both("应为“字段: 值”的写法", "must be fields with values"))
             return
+        if is_head:
+            self.places.head = file
         known = (*HEAD, TABLES, *ENTRY_SECTIONS) if is_head else ENTRY_SECTIONS
         for name, value in file.content.items():
             if name in known:
@@ -189,6 +155,13 @@ class _Reading:
         for name, files in drg.items():
             self._read_table(head, ("drg", str(name)), files, (*DRG, *below))
 
+    def _note_unused(self) -> None:
+        used = {path.resolve() for table in self.places.tables.values() for path, _ in table.files}
+        for path in sorted(self.folder.glob("*.csv")):
+            if path.resolve() not in used:
+                text = both("book.yaml 的 tables 没有用到这个文件", "no table of book.yaml names this file")
+                self.mistakes.append(Mistake(str(path), 0, "", text, is_error=False))
+
     def _read_table(self, head: YamlFile, steps: tuple[str, ...], files: Any, known: tuple[str, ...]) -> None:
         shown = ".".join((TABLES, *steps))
         line = head.line(TABLES, *steps)
@@ -218,71 +191,5 @@ class _Reading:
         except PolicyError as error:
             self.mistakes += error.mistakes
 
-    # The book as a whole --------------------------------------------------------------------------------------------
-
-    def _judge(self) -> Book | None:
-        try:
-            return Book.model_validate(self.content)
-        except ValidationError as error:
-            self.mistakes += dict.fromkeys(self._mistakes(error))
-            return None
-
-    def _mistakes(self, error: ValidationError) -> Iterator[Mistake]:
-        found = error.errors(include_url=False)
-        for item in found:
-            steps = tuple(item["loc"])
-            if item["type"] == "too_short" and any(
-                other["loc"][: len(steps)] == steps != other["loc"] for other in found
-            ):
-                continue  # it is too short only because what stands there could not be read
-            known = names_at(steps[:-1])
-            steps = _as_written(steps, self.content, names_a_field=item["type"] in {"missing", "extra_forbidden"})
-            if item["type"].startswith("union_tag"):
-                steps = (*steps, "kind")
-            path, line = self.places.find(steps)
-            yield Mistake(path, line, self._shown(steps), sentence(item, _given(self.content, steps), known))
-
-    def _shown(self, steps: tuple[int | str, ...]) -> str:
-        """Steps as a person reads them: entries by their id, other positions from 1."""
-        parts: list[str] = []
-        found: Any = self.content
-        for step in steps:
-            found = _below(found, step)
-            name = str(found.get("id") or found.get("code") or "") if isinstance(found, dict) else ""
-            parts.append((name or f"#{step + 1}") if isinstance(step, int) else step)
-        return ".".join(parts)
-
     def _say(self, path: Path, line: int, field_name: str, text: str) -> None:
         self.mistakes.append(Mistake(str(path), line, field_name, text))
-
-
-def _as_written(steps: tuple[int | str, ...], content: Any, *, names_a_field: bool) -> tuple[int | str, ...]:
-    """Without what pydantic adds to the place: the kind of a payment method, the arm of a union that it tried.
-
-    names_a_field: the last step is a field that is missing or unknown.
-    """
-    written: list[int | str] = []
-    found = content
-    for position, step in enumerate(steps):
-        is_field = isinstance(found, dict) and (step in found or (names_a_field and position == len(steps) - 1))
-        if isinstance(step, str) and not is_field:
-            continue
-        written.append(step)
-        found = _below(found, step)
-    return tuple(written)
-
-
-def _given(content: Any, steps: tuple[int | str, ...]) -> Any:
-    """What was written at a place; None: nothing."""
-    found = content
-    for step in steps:
-        found = _below(found, step)
-    return found
-
-
-def _below(found: Any, step: int | str) -> Any:
-    if isinstance(found, dict):
-        return found.get(step)
-    if isinstance(found, list | tuple) and isinstance(step, int) and step < len(found):
-        return found[step]
-    return None

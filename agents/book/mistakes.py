@@ -32,8 +32,9 @@ class Mistake:
 class PolicyError(SafeError):
     """The policy book cannot be used; one line a mistake, in the order of files and lines."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+    def __init__(self, mistakes: Iterable[Mistake], warnings: Iterable[Mistake] = ()) -> None:
         self.mistakes = in_order(mistakes)
+        self.warnings = in_order(warnings)
         super().__init__("\n".join(map(str, self.mistakes)))
 
 

@@ -88,7 +88,7 @@ class WeightedHigh(Part):
 Covers: TypeAlias = Literal["total", "basic", "within_scope"]
 
 
-class _Method(BookEntry):
+class Method(BookEntry):
     """What all methods have in common.
 
     covers: which cost the standard stands for; what it does not cover the patient pays apart.
@@ -109,7 +109,7 @@ class _Method(BookEntry):
         return f"{kind} {'/'.join(self.conditions.care_types)} {'/'.join(self.conditions.diagnoses)}".rstrip()
 
 
-class ByItem(_Method):
+class ByItem(Method):
     """按项目: the hospital receives its cost; `expected_deduction`: share of the funds' part a review takes back.
 
     That is 扣款风险, DOMAIN 2.4.
@@ -120,7 +120,7 @@ class ByItem(_Method):
     expected_deduction: Annotated[Share, Field(ge=0, le=10_000)] = 0
 
 
-class VisitQuotaMethod(_Method):
+class VisitQuotaMethod(Method):
     """人次定额: the quota of the scope (quotas section, on its own basis), or `standard` for what the method covers.
 
     fourfold: a case beyond `fourfold_at` × quota is paid the quota, or the excess too (reviewed apart).
@@ -134,7 +134,7 @@ class VisitQuotaMethod(_Method):
     low_cost_at: Annotated[Yuan, Field(ge=0)] = 300_000
 
 
-class SingleDisease(_Method):
+class SingleDisease(Method):
     """单病种: a fixed standard for a disease with its operation.
 
     Without `diagnoses` among the conditions it admits the visits whose disease_code is `disease`.
@@ -145,7 +145,7 @@ class SingleDisease(_Method):
     standard: Annotated[Yuan, Field(gt=0)]
 
 
-class GlobalBudget(_Method):
+class GlobalBudget(Method):
     """总额控制: by item while the budget lasts; of what exceeds it the insurer bears `overrun_share`."""
 
     kind: Literal[MethodKind.GLOBAL_BUDGET]
@@ -160,7 +160,7 @@ class DayBand(Part):
     standard: Annotated[Yuan, Field(gt=0)]
 
 
-class BedDay(_Method):
+class BedDay(Method):
     """按床日: each day of the stay has its standard; later days may have lower ones."""
 
     kind: Literal[MethodKind.BED_DAY]
@@ -174,14 +174,14 @@ class BedDay(_Method):
         return self
 
 
-class Capitation(_Method):
+class Capitation(Method):
     """按人头: a yearly sum for each enrolled person; a single visit brings nothing more."""
 
     kind: Literal[MethodKind.CAPITATION]
     per_head_year: Annotated[Yuan, Field(gt=0)]
 
 
-class DrgRate(_Method):
+class DrgRate(Method):
     """DRG 费率法: weight × rate × hospital coefficient."""
 
     kind: Literal[MethodKind.DRG_RATE]
@@ -190,7 +190,7 @@ class DrgRate(_Method):
     deviation: Deviation = Deviation()
 
 
-class DrgPoints(_Method):
+class DrgPoints(Method):
     """DRG 点数法: points = group's base points × hospital's coefficient; value of a point in yuan.
 
     point_value may be left out where `budget` ÷ `total_points` says it. Base points are the group's own `points`; where
@@ -217,7 +217,7 @@ class DrgPoints(_Method):
         return self
 
 
-class Dip(_Method):
+class Dip(Method):
     """DIP: score × point value × hospital coefficient (× auxiliary coefficients of the group's rows)."""
 
     kind: Literal[MethodKind.DIP]

@@ -1,4 +1,4 @@
-"""The shape of a policy file: scopes, dates, units of levels, overlaps."""
+"""Quotas and thresholds: scopes, dates, units of levels."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.alerts import Rule
-from schemas.book import Book, Quota, Scope, Threshold
+from schemas.book import Quota, Scope, Threshold
 from schemas.book.watching import BP_RULES, COUNT_RULES, DAY_RULES, FEN_RULES, HOUR_RULES
 
 NAMES = ("region", "hospital", "insurance_type", "care_type", "department")
@@ -123,46 +123,3 @@ def test_a_quota_is_a_positive_amount(quota):
 )
 def test_a_mistake_in_an_entry_names_its_field(changes, field):
     assert mistakes(Quota, {"id": "q", "source": "s", "quota": 1, **changes})[0].startswith(f"{field}:")
-
-
-def quotas(*spans, **common):
-    return [{"id": f"q{n}", "source": "s", "quota": 1, "effective_from": a, "effective_to": b, **common}
-            for n, (a, b) in enumerate(spans)]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("spans", "pairs"),
-    [
-        ([("2026-01-01", "2026-06-30"), ("2026-07-01", "2026-12-31")], []),
-        ([("2026-01-01", "2026-07-01"), ("2026-07-01", "2026-12-31")], ["q0 and q1"]),
-        ([("2026-07-01", "2026-12-31"), ("2026-01-01", "2026-07-01")], ["q0 and q1"]),
-        (
-            [("2026-01-01", "2026-12-31"), ("2026-02-01", "2026-02-28"), ("2026-03-01", "2026-03-31")],
-            ["q0 and q1", "q0 and q2"],
-        ),
-    ],
-)
-def test_every_pair_of_equally_specific_entries_that_overlap_is_named(spans, pairs):
-    found = Book.model_validate({"version": "v", "quotas": quotas(*spans)}).overlaps()
-    assert [sentence.partition(" have")[0] for _, _, sentence in found] == pairs
-
-
-def test_entries_of_another_scope_or_rule_or_switched_off_do_not_overlap():
-    year = ("2026-01-01", "2026-12-31")
-    file = Book.model_validate(
-        {
-            "version": "v",
-            "quotas": quotas(year) + quotas(year, scope={"department": "D1"}) + quotas(year, status="retired"),
-            "thresholds": [
-                {"id": rule, "rule": rule, "source": "s", "levels": [{"level": "red", "at": 100}]}
-                for rule in ("drug_ratio", "material_ratio")
-            ],
-        }
-    )
-    assert file.overlaps() == []
-
-
-def test_an_overlap_of_thresholds_is_found_too():
-    entry = {"id": "t", "rule": "drug_ratio", "source": "s", "levels": [{"level": "red", "at": 100}]}
-    file = Book.model_validate({"version": "v", "thresholds": [entry, entry | {"id": "u"}]})
-    assert [(section, index) for section, index, _ in file.overlaps()] == [("thresholds", 1)]
