@@ -28,7 +28,8 @@ class StepKind(StrEnum):
     LINES = "lines"  # total — full self-pay, over price caps, first self-pay, within scope, of it without a class
     TEST_LIMIT = "test_limit"  # what lies over it — within-scope cost of 03+04, limit, reckoned before in the visit
     SCOPE_LIMIT = "scope_limit"  # what lies over it — within scope, limit, used before, whether yearly (1/0)
-    DEDUCTIBLE = "deductible"  # deducted — number of the admission (0: none), standard, paid before, reckoned cost
+    DEDUCTIBLE = "deductible"  # deducted — number of the admission (0: none), standard, paid before, reckoned cost,
+    # whether it is the year's (1/0)
     BAND = "band"  # paid — amount in the band, from, to (-1: open), share bp, factor bp, less bp (out of area)
     FUND_LIMIT = "fund_limit"  # what lies over it — fund before, limit, used before, whether yearly (1/0)
     CAP = "cap"  # what lies over it — fund before, cap, paid before in the year

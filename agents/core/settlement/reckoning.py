@@ -158,7 +158,8 @@ def reckon(
         over_disease = within - reckoned
         paid_before = max(0, pool.deductible_fen) if terms.is_deductible_yearly else carried.deductible
         deductible = min(reckoned, max(0, standard - paid_before))
-        add(Step(DEDUCTIBLE, deductible, (number, standard, paid_before, reckoned), entry, period))
+        of_deductible = (number, standard, paid_before, reckoned, int(terms.is_deductible_yearly))
+        add(Step(DEDUCTIBLE, deductible, of_deductible, entry, period))
         base = reckoned - deductible
         fund = _bands(terms, plan, pool, carried, deductible, base, steps, period)
         proportion = base - fund

@@ -52,11 +52,10 @@ def settle(case: Case, terms: TermsOf, year: YearOf = None) -> SimulatedSettleme
         found = reckon(case, case.sums, held, _year(year, this_year), Carried(case.account_balance_fen), steps)
         return _settlement(case, held, this_year, [found], found.figures, steps)
     if admission_year != this_year and held.year_end == "split":
-        parts = _by_year(case, terms, admission_year, this_year)
+        parts = _by_year(case, held, terms, admission_year, this_year)
     else:
         if admission_year != this_year and not isinstance(terms, Terms):
-            began = terms(case.admitted_day)
-            held = began if began.standing == Standing.SIMULATED else held
+            held = _known(terms(case.admitted_day), held)
         cuts = _cuts(case, case.by_day.items(), case.admitted_day, case.end_day)
         parts = [Part(admission_year, case.admitted_day, case.end_day, held, case.sums, cuts)]
     return _settle_parts(case, parts, year)
@@ -93,7 +92,12 @@ def _settle_parts(case: Case, parts: list[Part], year: YearOf) -> SimulatedSettl
     return _settlement(case, last.terms, last.year, reckoned, whole, steps, periods if len(periods) > 1 else [])
 
 
-def _by_year(case: Case, terms: TermsOf, first: int, last: int) -> list[Part]:
+def _known(wanted: Terms, held: Terms) -> Terms:
+    """Terms of another year, as far as the book still (or already) has them; else those of the year that is held."""
+    return wanted if wanted.standing == Standing.SIMULATED else held
+
+
+def _by_year(case: Case, held: Terms, terms: TermsOf, first: int, last: int) -> list[Part]:
     """The visit cut at each year's end. Charges dated before admission or after the end count with the nearest year."""
     years = list(range(first, last + 1))
     days: list[dict[int, LineSums]] = [{} for _ in years]
@@ -116,9 +120,9 @@ def _by_year(case: Case, terms: TermsOf, first: int, last: int) -> list[Part]:
     for place, year in enumerate(years):
         begins = case.admitted_day if year == first else date(year, 1, 1).toordinal() - EPOCH_ORDINAL
         ends = case.end_day if year == last else date(year, 12, 31).toordinal() - EPOCH_ORDINAL
-        held = terms if isinstance(terms, Terms) else terms(ends)
+        of_year = terms if isinstance(terms, Terms) else _known(terms(ends), held)
         cuts = _cuts(case, days[place].items(), begins, ends)
-        parts.append(Part(year, begins, ends, held, sums[place], cuts))
+        parts.append(Part(year, begins, ends, of_year, sums[place], cuts))
     return parts
 
 
