@@ -7,8 +7,13 @@ from collections import OrderedDict
 from zoneinfo import ZoneInfo
 
 from agents.book import load_policy
+from agents.core.episodes import Moment
+from agents.core.outlook import Outlook as VisitOutlook
+from agents.core.outlook import judge_outlook
+from agents.core.patient import Patient, before, chain, encode_patient, load_patient, patient_part, place_of
 from agents.core.policy import Policy
 from agents.core.publish import contributions, visit_alert, visit_fact
+from agents.core.reckoner import Reckoner
 from agents.core.reduce import Fate, reduce
 from agents.core.reduce import Outcome as Reduced
 from agents.core.visit import Visit, VisitKey
@@ -27,13 +32,62 @@ from schemas.ledger import (
 from schemas.reasons import Reason
 from streams.partitions import partition_of
 from streams.settings import Settings
-from streams.stage import Batch, Outcome, Record, Store
+from streams.stage import Batch, Outcome, Record, StateGroup, Store
 from streams.topics import Topic
 
 #: Live visits kept decoded between batches, counted in marks (Visit.size); about 400 bytes each.
 CACHE_MARKS = 600_000
 TRIM_EVERY = 8
 OFFSET_MASK = (1 << EPOCH_SHIFT) - 1
+
+
+class Turn:
+    """What a batch says of one patient: visits it changed, each with the last entry that did, and what it repeats.
+
+    `repeated`: visits of which entries came again that their state had applied; `since`: the first version of those.
+    """
+
+    __slots__ = ("causes", "repeated", "since", "visits")
+
+    def __init__(self) -> None:
+        self.visits: dict[str, Visit] = {}
+        self.causes: dict[str, Entry] = {}
+        self.repeated: set[str] = set()
+        self.since = 0
+
+    def change(self, visit: Visit, cause: Entry) -> None:
+        """An entry was applied."""
+        self.visits[cause.visit_id] = visit
+        self.causes[cause.visit_id] = cause
+
+    def repeat(self, visit_id: str, version: int) -> None:
+        """An entry came again: what it led to may never have been told."""
+        self.since = self.since or version
+        self.repeated.add(visit_id)
+
+
+class Family:
+    """A patient's visits while a batch is concluded: those at hand, and the way to the others."""
+
+    __slots__ = ("hospital", "live", "patient_id", "store", "visits")
+
+    def __init__(self, hospital: str, patient_id: str, live: OrderedDict[VisitKey, Visit], store: Store) -> None:
+        self.hospital = hospital
+        self.patient_id = patient_id
+        self.live = live
+        self.store = store
+        self.visits: dict[str, Visit] = {}
+
+    def load(self, visit_id: str) -> Visit:
+        """One visit, live."""
+        visit = self.visits.get(visit_id)
+        if visit is None:
+            key = VisitKey(self.hospital, self.patient_id, visit_id)
+            visit = self.live.get(key)
+            if visit is None:
+                visit = self.live[key] = Visit.load(key, self.store)
+            self.visits[visit_id] = visit
+        return visit
 
 
 class Cost:
@@ -47,6 +101,7 @@ class Cost:
         self._epoch = settings.epoch
         self._partitions = settings.partitions
         self._policy = policy
+        self._reckoner = Reckoner(policy)
         self._cache_marks = cache_marks
         #: partition → visits, least recently used first.
         self._live: dict[int, OrderedDict[VisitKey, Visit]] = {}
@@ -65,7 +120,7 @@ class Cost:
     def handle(self, batch: Batch, store: Store) -> Outcome:
         """Apply the entries one by one; publish once for each visit that changed."""
         live = self._live.setdefault(batch.partition, OrderedDict())
-        touched: dict[VisitKey, Visit] = {}
+        turns: dict[tuple[str, str], Turn] = {}
         alerts: dict[str, Alert] = {}
         counts = dict.fromkeys(Fate, 0)
         outcome = Outcome()
@@ -76,30 +131,101 @@ class Cost:
             visit = live.get(key)
             if visit is None:
                 visit = live[key] = Visit.load(key, store)
-            reduced = reduce(visit, entry, version_base | record.offset, self._policy)
-            counts[reduced.fate] += 1
-            if reduced.fate is Fate.APPLIED:
-                touched[key] = visit
-                for episode in reduced.episodes:
-                    alert = visit_alert(visit, episode)
-                    alerts[alert.alert_id] = alert
-            elif reduced.fate is Fate.REFUSED:
+            version = version_base | record.offset
+            turn = turns.get(key[:2])
+            if turn is None:
+                turn = turns[key[:2]] = Turn()
+            if version > visit.head.applied and entry.visit_id not in turn.visits and not turn.since:
+                visit.head.superseded.clear()  # the former batch was told before this one was read
+            reduced = reduce(visit, entry, version, self._policy)
+            fate = reduced.fate
+            counts[fate] += 1
+            if fate is Fate.DUPLICATE:
+                continue
+            if fate is Fate.REFUSED:
                 self._refuse(outcome, record, entry, reduced)
-        for key, visit in touched.items():
-            self._publish(outcome, key, visit)
-            live.move_to_end(key)
+                continue
+            if fate is Fate.REPLAYED:
+                turn.repeat(entry.visit_id, version)
+                continue
+            turn.change(visit, entry)
+            for episode in reduced.episodes:
+                alert = visit_alert(visit, episode)
+                alerts[alert.alert_id] = alert
+        for (hospital, patient_id), turn in turns.items():
+            if turn.visits or turn.since:
+                self._conclude(outcome, Family(hospital, patient_id, live, store), turn, alerts)
         for alert in alerts.values():
             self._send(outcome, Topic.ALERT, alert.alert_id.encode(), encode_alert(alert))
         self._trim(live)
         outcome.counts = {fate.value: count for fate, count in counts.items()} | {"alerts": len(alerts)}
         return outcome
 
-    def _publish(self, outcome: Outcome, key: VisitKey, visit: Visit) -> None:
-        for contribution in contributions(visit, self._policy):
+    def _conclude(self, outcome: Outcome, family: Family, turn: Turn, alerts: dict[str, Alert]) -> None:
+        """Reckon what the patient's changed visits come to, and those they bear on; publish, and store all at once."""
+        family.visits.update(turn.visits)
+        patient = load_patient(family.hospital, family.patient_id, family.store)
+        reckoner = self._reckoner
+        again = self._repeated(family, patient, turn, alerts)
+        group: StateGroup = []
+        outlooks: dict[str, VisitOutlook] = {}
+        if turn.visits:
+            latest = max(turn.visits.values(), key=lambda visit: visit.head.applied)
+            last_cause = turn.causes[latest.key.visit_id]
+            chained = chain(patient, turn.visits, family.load, reckoner.note_of, reckoner.reckon)
+            outlooks = chained.outlooks
+            for visit_id, outlook in outlooks.items():
+                visit, cause = family.visits[visit_id], turn.causes.get(visit_id, last_cause)
+                if visit_id in chained.affected:
+                    # What it is worth leans on the patient's other visits: true as of the last entry of any of them.
+                    visit.head.applied = latest.head.applied
+                    cause = last_cause
+                moment = Moment(cause.recorded_at, cause.event_id, visit.head.applied)
+                if visit_id not in turn.visits and not turn.since:
+                    visit.head.superseded.clear()
+                for episode in judge_outlook(visit, self._policy, outlook, moment):
+                    alert = visit_alert(visit, episode)
+                    alerts[alert.alert_id] = alert
+                self._publish(outcome, visit, outlook)
+                group += visit.parts()
+                family.live.move_to_end(visit.key)
+            if chained.is_changed:
+                group.append((patient_part(family.hospital, family.patient_id), encode_patient(patient)))
+            outcome.state.append(group)
+        for visit_id in again:
+            if visit_id not in outlooks:
+                visit = family.visits[visit_id]
+                place = place_of(visit_id, reckoner.note_of(visit))
+                outlook, _ = reckoner.reckon(visit, before(patient.visits, place))
+                self._publish(outcome, visit, outlook)
+
+    @staticmethod
+    def _repeated(family: Family, patient: Patient, turn: Turn, alerts: dict[str, Alert]) -> list[str]:
+        """Visits whose state was written, but perhaps never told: all their rows and latest alerts are told again.
+
+        Not only those whose entries came again: an entry of one visit may have changed what another is worth.
+        """
+        if not turn.since:
+            return []
+        found = []
+        for visit_id in sorted(turn.repeated | patient.visits.keys()):
+            visit = family.load(visit_id)
+            if visit.head.applied < turn.since:
+                continue
+            found.append(visit_id)
+            visit.dirty.update(visit.head.rows)
+            for episode in (*visit.head.superseded, *visit.head.episodes.values()):
+                if episode.version >= turn.since:
+                    alert = visit_alert(visit, episode)
+                    alerts.setdefault(alert.alert_id, alert)
+        return found
+
+    def _publish(self, outcome: Outcome, visit: Visit, outlook: VisitOutlook | None) -> None:
+        for contribution in contributions(visit, self._policy, outlook):
             row = department_key(contribution.hospital, contribution.department, contribution.month)
             self._send(outcome, Topic.DEPARTMENT_LEDGER, row, encode_department_entry(contribution))
-        self._send(outcome, Topic.VISIT_FACT, key.fact(), encode_fact(visit_fact(visit, self._policy)))
-        outcome.state.append(visit.parts())
+        fact = encode_fact(visit_fact(visit, self._policy, outlook))
+        self._send(outcome, Topic.VISIT_FACT, visit.key.fact(), fact)
 
     def _send(self, outcome: Outcome, topic: Topic, key: bytes, value: bytes) -> None:
         partition = partition_of(key, self._partitions)

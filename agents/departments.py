@@ -19,6 +19,7 @@ from agents.core.department import (
     department_alert,
     department_fact,
     encode_state,
+    is_answered,
 )
 from agents.core.episodes import Episode, Moment
 from agents.core.policy import Policy
@@ -46,7 +47,7 @@ Row = tuple[str, str, int]
 class Month:
     """One department and month while a batch is applied: its state, and the contributions read or changed so far."""
 
-    __slots__ = ("alerts", "changed", "contributions", "row", "state")
+    __slots__ = ("alerts", "changed", "contributions", "is_changed", "is_repeated", "row", "state")
 
     def __init__(self, row: Row, store: Store) -> None:
         self.row = row
@@ -55,6 +56,9 @@ class Month:
         self.contributions: dict[bytes, Contribution | None] = {}
         self.changed: set[bytes] = set()
         self.alerts: dict[str, Alert] = {}
+        self.is_changed = False
+        #: Entries came again that the state had applied before: the fact is told once more.
+        self.is_repeated = False
 
     def head_key(self) -> bytes:
         """State key of the head."""
@@ -113,12 +117,16 @@ class Departments:
                 month = months[row] = Month(row, store)
             version = base | record.offset
             if version <= month.state.applied:
-                counts["replayed"] += 1
+                counts[self._again(outcome, month, entry, version, record)] += 1
                 continue
-            counts[self._apply(outcome, month, entry, version, record, store)] += 1
+            if not (month.is_changed or month.is_repeated):
+                month.state.superseded.clear()  # the former batch was told before this one was read
+            fate = self._apply(outcome, month, entry, version, record, store)
+            counts[fate] += 1
+            month.is_changed = month.is_changed or fate == "applied"
         alerts = 0
         for row, month in months.items():
-            if month.changed or month.alerts:
+            if month.is_changed or month.is_repeated:
                 alerts += len(month.alerts)
                 self._publish(outcome, row, month)
         outcome.counts = counts | {"alerts": alerts}
@@ -138,6 +146,15 @@ class Departments:
         self._note(month, episodes)
         return "applied"
 
+    def _again(self, outcome: Outcome, month: Month, entry: DepartmentEntry, version: int, record: Record) -> str:
+        """An entry the state has applied: what it led to may never have been told; a refusal is told again."""
+        if isinstance(entry, DepartmentAck) and not is_answered(month.state, alert_prefix(*month.row), entry):
+            return self._refuse(outcome, entry, record)
+        month.is_repeated = True
+        episodes = (*month.state.superseded, *month.state.episodes.values())
+        self._note(month, [episode for episode in episodes if episode.version >= version])
+        return "replayed"
+
     def _answer(self, outcome: Outcome, month: Month, entry: DepartmentAck, version: int, record: Record) -> str:
         episode = alert_named(month.state, alert_prefix(*month.row), entry.ack.alert_id)
         if episode is not None:
@@ -145,6 +162,9 @@ class Departments:
                 return "duplicate"
             self._note(month, [episode])
             return "applied"
+        return self._refuse(outcome, entry, record)
+
+    def _refuse(self, outcome: Outcome, entry: DepartmentAck, record: Record) -> str:
         offset = entry.source_position & ((1 << EPOCH_SHIFT) - 1)
         source = (entry.source_topic, entry.source_partition, offset)
         detail = "no such alert, or a later one took its place"
@@ -165,7 +185,8 @@ class Departments:
             self._send(outcome, Topic.ALERT, alert.alert_id.encode(), encode_alert(alert))
         fact = department_fact(*row, month.state, self._policy)
         self._send(outcome, Topic.DEPARTMENT_FACT, "|".join(map(str, row)).encode(), encode_fact(fact))
-        outcome.state.append(month.parts())
+        if month.is_changed:
+            outcome.state.append(month.parts())
 
     def _send(self, outcome: Outcome, topic: Topic, key: bytes, value: bytes) -> None:
         partition = partition_of(key, self._partitions)

@@ -5,11 +5,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from streams.partitions import partition_of
 
-__all__ = ["Batch", "Headers", "Outcome", "Output", "Record", "Stage", "StateGroup", "Store", "partition_of"]
+__all__ = [
+    "Batch",
+    "Following",
+    "Headers",
+    "Outcome",
+    "Output",
+    "Record",
+    "Stage",
+    "StateGroup",
+    "Store",
+    "partition_of",
+]
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
 #: key, value, headers of one record to send
@@ -57,8 +68,9 @@ class Outcome:
 class Stage(Protocol):
     """One stage. A stage with a table has a single input, and its table stands beside it partition by partition.
 
-    `handle` may see the same records again (after a crash or a rebalance): handling them again must lead to the same
-    state and outputs. Whatever it raises ends the process.
+    `handle` may see the same records again (after a crash or a rebalance). What the state has applied must not change
+    it again, but its outputs may never have been sent: they must be told again as the state has them, and what was
+    refused must be refused again. Whatever it raises ends the process.
     """
 
     name: str
@@ -73,3 +85,22 @@ class Stage(Protocol):
 
     def handle(self, batch: Batch, store: Store) -> Outcome:
         """Decode, load states, skip what is applied, reduce."""
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A stage that also follows topics whose newest usable record holds until the next one (streams/follower.py)."""
+
+    follows: tuple[str, ...]
+
+    def read(self, topic: str, key: bytes | None, value: bytes | None) -> object:
+        """What a record says, ready for use. May be slow, runs in a thread, and must change nothing.
+
+        Raises SafeError or ValueError for what cannot be used; only a SafeError's text is logged.
+        """
+
+    def adopt(self, topic: str, value: object) -> None:
+        """From the next batch on, `value` (from `read`) holds. Quick: the stage stands still meanwhile."""
+
+    def describe(self, topic: str, value: object) -> dict[str, str]:
+        """What the log says of it."""

@@ -12,7 +12,7 @@ import msgspec
 from schemas.alerts import LEVEL_RANK, Alert, Level
 from schemas.dead_letter import DeadLetter
 from schemas.facts import DepartmentFact, VisitFact
-from schemas.ledger import EPOCH_SHIFT, DepartmentAck, Entry
+from schemas.ledger import EPOCH_SHIFT, WHOLE_HOSPITAL, DepartmentAck, Entry
 from schemas.units import ratio_bp
 
 Source = tuple[str, int, int]  # topic without prefix, partition, offset
@@ -59,6 +59,7 @@ def visit_adds_up(fact: VisitFact) -> None:
         ("self_pay_fen", self_pay),
     ):  # fmt: skip
         assert sum(getattr(share, name) for share in fact.departments) == amount, (where, name)
+    settlement_adds_up(fact)
     if fact.quota is not None:
         used = fact.basic_fen if fact.quota.basis == "basic" else fact.amount_fen
         assert fact.quota.used_fen == used, where
@@ -72,7 +73,10 @@ def facts_are_the_charges(facts: Iterable[VisitFact], charged: Mapping[tuple[str
 
 
 def departments_are_their_visits(visits: Iterable[VisitFact], departments: Iterable[DepartmentFact]) -> None:
-    """A department's month is the sum of what its visits had there; responsible visits count once, where they lie."""
+    """A department's month is the sum of what its visits had there; responsible visits count once, where they lie.
+
+    The rows of the whole hospital are held to the same, each month of a visit as one.
+    """
     names = ("amount_fen", "drug_fen", "herbal_fen", "material_fen", "test_fen", "self_pay_fen", "charge_count")
     expected: dict[tuple[str, str, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     visits = list(visits)
@@ -82,6 +86,12 @@ def departments_are_their_visits(visits: Iterable[VisitFact], departments: Itera
             for name in names:
                 row[name] += getattr(share, name)
             row["visit_count"] += share.charge_count > 0
+            whole = expected[visit.hospital, WHOLE_HOSPITAL, share.month]
+            for name in names:
+                whole[name] += getattr(share, name)
+        for month in {share.month for share in visit.departments}:
+            count = sum(share.charge_count for share in visit.departments if share.month == month)
+            expected[visit.hospital, WHOLE_HOSPITAL, month]["visit_count"] += count > 0
     departments = list(departments)
     for fact in departments:
         key = (fact.hospital, fact.department, fact.month)
@@ -90,12 +100,30 @@ def departments_are_their_visits(visits: Iterable[VisitFact], departments: Itera
             assert getattr(fact, name) == row[name], (key, name)
     assert not any(any(row.values()) for row in expected.values())
     answered = [v for v in visits if v.admitted_at is not None and v.department and v.status != "cancelled"]
-    assert sum(fact.responsible_count for fact in departments) == len(answered)
-    assert sum(fact.bed_days for fact in departments) == sum(visit.length_of_stay_days or 0 for visit in answered)
     with_quota = [visit.quota for visit in answered if visit.quota is not None]
-    assert sum(fact.quota_fen for fact in departments) == sum(quota.quota_fen for quota in with_quota)
-    assert sum(fact.basic_fen for fact in departments) == sum(quota.used_fen for quota in with_quota)
-    assert sum(fact.over_4x_fen for fact in departments) == sum(quota.over_4x_fen for quota in with_quota)
+    for rows in (
+        [fact for fact in departments if fact.department != WHOLE_HOSPITAL],
+        [fact for fact in departments if fact.department == WHOLE_HOSPITAL],
+    ):
+        assert sum(fact.responsible_count for fact in rows) == len(answered)
+        assert sum(fact.bed_days for fact in rows) == sum(visit.length_of_stay_days or 0 for visit in answered)
+        assert sum(fact.quota_fen for fact in rows) == sum(quota.quota_fen for quota in with_quota)
+        assert sum(fact.basic_fen for fact in rows) == sum(quota.used_fen for quota in with_quota)
+        assert sum(fact.over_4x_fen for fact in rows) == sum(quota.over_4x_fen for quota in with_quota)
+        assert sum(fact.fund_fen for fact in rows) == sum(v.simulated.fund_total_fen for v in answered if v.simulated)
+
+
+def settlement_adds_up(fact: VisitFact) -> None:
+    """Invariant 7 for the simulated settlement: the identities of DOMAIN 2.3."""
+    found, where = fact.simulated, (fact.patient_id, fact.visit_id)
+    if found is None:
+        return
+    parts = found.full_self_pay_fen + found.over_limit_fen + found.first_self_pay_fen + found.within_scope_fen
+    assert found.total_fen == fact.amount_fen == parts, where
+    assert found.total_fen == found.fund_total_fen + found.hospital_part_fen + found.patient_part_fen, where
+    paid = found.account_paid_fen + found.mutual_aid_paid_fen + found.cash_paid_fen
+    assert found.patient_part_fen == paid, where
+    assert found.account_paid_fen <= max(0, found.balance_fen or 0), where
 
 
 # ------------------------------------------------------------ 2, 3: nothing is lost, nothing twice

@@ -35,6 +35,8 @@ class Episode(msgspec.Struct, array_like=True):
     raised_at: int
     updated_at: int
     version: int
+    #: Where the patient lay when it last changed: told again after a crash, it must say the same.
+    place: tuple[str, str, str] | None = None
 
     @property
     def is_open(self) -> bool:

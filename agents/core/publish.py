@@ -3,6 +3,7 @@
 from typing import Any
 
 from agents.core.episodes import Episode
+from agents.core.outlook import Outlook, fund_difference
 from agents.core.policy import FOURFOLD_BP, Policy
 from agents.core.tally import Share
 from agents.core.visit import Visit
@@ -10,7 +11,7 @@ from agents.core.watching import length_of_stay, watching_of
 from schemas.alerts import LEVEL_RANK, Alert, Level
 from schemas.events import SettlementKind
 from schemas.facts import QuotaUse, Segment, VisitFact, VisitStatus
-from schemas.ledger import Contribution
+from schemas.ledger import WHOLE_HOSPITAL, Contribution
 from schemas.units import day_of, reached_bp
 
 
@@ -24,8 +25,8 @@ def quota_use(visit: Visit, policy: Policy) -> QuotaUse | None:
     return QuotaUse(quota.policy_id, quota.basis, quota.quota_fen, used, reached_bp(used, quota.quota_fen), over)
 
 
-def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
-    """Everything known about the visit at the last version applied."""
+def visit_fact(visit: Visit, policy: Policy, outlook: Outlook | None = None) -> VisitFact:
+    """Everything known about the visit at the last version applied, with what it was reckoned to be worth."""
     key, head, stay, tally = visit.key, visit.head, visit.stay, visit.tally
     last = stay.places[-1] if stay.places else None
     open_episodes = [episode for episode in head.episodes.values() if episode.is_open]
@@ -85,6 +86,11 @@ def visit_fact(visit: Visit, policy: Policy) -> VisitFact:
         settled_fund_fen=settled.fund_total_fen if settled else None,
         settled_patient_fen=settled.patient_part_fen if settled else None,
         warning_count=head.warning_count,
+        special_person=stay.special_person,
+        out_of_area=stay.out_of_area,
+        simulated=outlook.settlement if outlook else None,
+        prediction=outlook.prediction if outlook else None,
+        fund_difference_fen=fund_difference(visit, outlook.settlement) if outlook else None,
     )
 
 
@@ -110,16 +116,16 @@ def _segments(visit: Visit) -> tuple[Segment, ...]:
 
 def visit_alert(visit: Visit, episode: Episode) -> Alert:
     """The published form of a visit's episode."""
-    key, stay = visit.key, visit.stay
-    last = stay.places[-1] if stay.places else None
+    key = visit.key
+    department, ward, bed = episode.place or visit.stay.whereabouts
     return Alert(
         alert_id=f"{key.hospital}|{key.patient_id}|{key.visit_id}|{episode.rule}|{episode.subject}|{episode.number}",
         hospital=key.hospital,
         patient_id=key.patient_id,
         visit_id=key.visit_id,
-        department=last.department if last else "",
-        ward=last.ward if last else "",
-        bed=last.bed if last else "",
+        department=department,
+        ward=ward,
+        bed=bed,
         **episode_fields(episode),
     )
 
@@ -146,26 +152,41 @@ def episode_fields(episode: Episode) -> dict[str, Any]:
     }
 
 
-def contributions(visit: Visit, policy: Policy) -> list[Contribution]:
+def contributions(visit: Visit, policy: Policy, outlook: Outlook | None = None) -> list[Contribution]:
     """The department rows touched since the last publication, emptied ones as zeros; marks them as published.
 
-    Also rows that came and went within a batch: a process that died after a smaller batch may have published them.
+    Beside them, one row a month for the whole hospital.
     """
     responsible = visit.responsible(policy.zone)
     rows = visit.dirty | {responsible} if responsible else visit.dirty
     visit.dirty = set()
-    return [
-        _contribution(visit, policy, row, visit.tally.shares.get(row) or Share(), responsible) for row in sorted(rows)
+    known = visit.head.rows
+    known += sorted(rows.difference(known))
+    shares = visit.tally.shares
+    found = [
+        _contribution(visit, policy, outlook, row, shares.get(row) or Share(), responsible) for row in sorted(rows)
     ]
+    whole = (WHOLE_HOSPITAL, responsible[1]) if responsible else None
+    for month in sorted({month for _, month in rows}):
+        own = [share for (_, its_month), share in shares.items() if its_month == month]
+        share = own[0] if len(own) == 1 else Share.sum_of(own)
+        found.append(_contribution(visit, policy, outlook, (WHOLE_HOSPITAL, month), share, whole))
+    return found
 
 
 def _contribution(
-    visit: Visit, policy: Policy, row: tuple[str, int], share: Share, responsible: tuple[str, int] | None
+    visit: Visit,
+    policy: Policy,
+    outlook: Outlook | None,
+    row: tuple[str, int],
+    share: Share,
+    responsible: tuple[str, int] | None,
 ) -> Contribution:
     key, stay = visit.key, visit.stay
     department, month = row
     counts = row == responsible
     quota = quota_use(visit, policy) if counts else None
+    method = outlook.in_force if outlook and counts else None
     return Contribution(
         key.hospital, department, month, key.patient_id, key.visit_id, visit.head.applied, visit.head.as_of,
         share.amount, share.drug, share.herbal, share.material, share.test, share.self_pay, share.count,
@@ -175,4 +196,8 @@ def _contribution(
         basic_fen=quota.used_fen if quota else (visit.tally.basic if counts else 0),
         quota_fen=quota.quota_fen if quota else 0,
         policy_version=policy.version,
+        fund_fen=outlook.settlement.fund_total_fen if outlook and counts else 0,
+        income_fen=method.income_fen if method else 0,
+        profit_fen=method.profit_fen if method else 0,
+        predicted_profit_fen=method.projected_profit_fen if method else 0,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """`reduce`: one ledger entry applied to one visit. Deterministic; time comes with the entry.
 
-1. A version already applied changes nothing.
+1. A version already applied changes nothing: it is told again what the state says. What was refused is refused again.
 2. The same id with the same content is a duplicate: nothing changes, nor does the version. This holds for every kind
    of entry, so what intake sends again needs no other guard; positions in the hospital's topics decide nothing, for a
    topic that was made anew begins to count at zero.
@@ -43,6 +43,9 @@ class Outcome(NamedTuple):
 
 
 REPLAYED, DUPLICATE = Outcome(Fate.REPLAYED), Outcome(Fate.DUPLICATE)
+NO_SUCH_ALERT = Outcome(
+    Fate.REFUSED, reason=Reason.UNKNOWN_ALERT, detail="no such alert, or a later one took its place"
+)
 
 
 def conflict(what: str) -> Outcome:
@@ -56,7 +59,7 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
     """Apply one entry. `version` is the ledger version of the entry (schemas.ledger.version_of)."""
     head = visit.head
     if version <= head.applied:
-        return REPLAYED
+        return _replayed(visit, entry)
     body = entry.body
     before = head.as_of
     if entry.recorded_at > before and type(body) is not Ack:
@@ -86,6 +89,28 @@ def reduce(visit: Visit, entry: Entry, version: int, policy: Policy) -> Outcome:
     if visit.day == yesterday or type(body) is Admission:
         return outcome
     return _new_day(visit, entry, version, policy, outcome)
+
+
+def _replayed(visit: Visit, entry: Entry) -> Outcome:
+    """An entry that comes once more: it was applied, or was a duplicate, or it was refused and is refused again.
+
+    Its refusal may never have been told: a process that dies between state and outputs reads the same entries again.
+    """
+    body = entry.body
+    if type(body) is Charge:
+        mark = visit.charges.get(body.charge_id)
+        known, what = mark.digest if mark is not None else None, "charge id"
+    elif type(body) is Order:
+        known, what = visit.digests.get((body.order_id, entry.event_id)), "order event id"
+    elif type(body) is Admission:
+        known, what = visit.digests.get((STAY, entry.event_id)), "admission event id"
+    elif type(body) is Settlement:
+        known, what = visit.digests.get((SETTLEMENT, entry.event_id)), "settlement event id"
+    else:
+        known, what = visit.digests.get((ACK, entry.event_id)), "answer's event id"
+        if known is None:
+            return NO_SUCH_ALERT
+    return REPLAYED if known is None or known == entry.digest else conflict(what)
 
 
 def _new_day(visit: Visit, entry: Entry, version: int, policy: Policy, outcome: Outcome) -> Outcome:
@@ -168,9 +193,10 @@ def _ack(visit: Visit, entry: Entry, body: Ack, version: int) -> Outcome:
     key, _, number = body.alert_id.removeprefix(prefix).rpartition("|")
     episode = visit.head.episodes.get(key)
     if not body.alert_id.startswith(prefix) or episode is None or str(episode.number) != number:
-        return Outcome(Fate.REFUSED, reason=Reason.UNKNOWN_ALERT, detail="no such alert, or a later one took its place")
+        return NO_SUCH_ALERT
     mark = AckMark(entry.event_id, entry.digest)
     visit.append(mark)
     visit.note(mark)
     acknowledge(episode, body, Moment(entry.occurred_at, entry.event_id, version))
+    episode.place = visit.stay.whereabouts
     return Outcome(Fate.APPLIED, [episode])

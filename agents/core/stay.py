@@ -73,6 +73,12 @@ class Stay:
         """Where the patient lies, or was discharged from: the department that answers for the visit."""
         return self.places[-1].department if self.places else ""
 
+    @property
+    def whereabouts(self) -> tuple[str, str, str]:
+        """Department, ward and bed of now, or of the discharge; empty where nothing is known."""
+        last = self.places[-1] if self.places else None
+        return (last.department, last.ward, last.bed) if last else ("", "", "")
+
     def place_index(self, at: int) -> int:
         """Index of the place at a moment: the latest entered by then; before the first, the first; −1 if none."""
         if not self.places:

@@ -1,5 +1,7 @@
 """Sums of fee lines: the fourteen categories by class, the parts the ratios need, shares per department and month."""
 
+from collections.abc import Iterable
+
 from agents.core.marks import ChargeMark
 from schemas.codes import CATEGORY_CODES, CATEGORY_COUNT, LEVEL_COUNT
 from schemas.facts import CategoryTotal, DepartmentShare, Ratios
@@ -35,6 +37,15 @@ class Share:
             self.herbal += amount
         if level == SELF_PAY:
             self.self_pay += amount
+
+    @classmethod
+    def sum_of(cls, shares: Iterable["Share"]) -> "Share":
+        """What several shares come to."""
+        found = Share()
+        for share in shares:
+            for name in Share.__slots__:
+                setattr(found, name, getattr(found, name) + getattr(share, name))
+        return found
 
     @property
     def is_empty(self) -> bool:

@@ -65,6 +65,10 @@ class Head(msgspec.Struct, array_like=True):
     episodes: dict[str, Episode] = {}
     as_of: int = 0
     warning_count: int = 0
+    #: Every department row the visit was ever published in: after a crash all of them are told again.
+    rows: list[tuple[str, int]] = []
+    #: Episodes that a later one took the place of in the latest batch: told again after a crash, then forgotten.
+    superseded: list[Episode] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -130,7 +134,7 @@ class Visit:
         """Read a visit from its parts, or begin one that nothing is known of."""
         raw = store.get(key.head())
         if raw is None:
-            return cls(key, Head(tail=[], episodes={}))
+            return cls(key, Head(tail=[], episodes={}, rows=[], superseded=[]))
         head = _head_decoder.decode(raw)
         visit = cls(key, head)
         for number in range(head.sealed):

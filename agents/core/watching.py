@@ -156,7 +156,7 @@ def judge_money(visit: Visit, policy: Policy, watching: Watching, moment: Moment
         value = meter.measure(tally, meter.watch)
         if meter.down <= value < meter.up:
             continue
-        episode = _move(
+        episode = judge(
             visit, meter.watch, "", value, moment, _money_teller(visit, policy, watching, meter.watch, value)
         )
         if episode is not None:
@@ -193,14 +193,14 @@ def _judge_days(visit: Visit, policy: Policy, watch: Watch, days: int, moment: M
     def tell(reached: int, *, cleared: bool) -> Telling:
         return messages.days_telling(watch, policy.version, days, reached, cleared=cleared)
 
-    episode = _move(visit, watch, "", days, moment, tell)
+    episode = judge(visit, watch, "", days, moment, tell)
     return [episode] if episode is not None else []
 
 
-def _move(
+def judge(
     visit: Visit, watch: Watch, subject: str, value: int, moment: Moment, tell: Callable[..., Telling]
 ) -> Episode | None:
-    """Bring an episode to the level this value asks for; the episode if that changed it."""
+    """Bring a rule's episode to the level this value (in the unit of the watch) asks for; the episode if it changed."""
     key = episode_key(watch.rule, subject)
     episode = visit.head.episodes.get(key)
     if visit.stay.status is VisitStatus.CANCELLED:
@@ -210,6 +210,8 @@ def _move(
     if level == current and not (level == NONE and episode is not None and episode.is_open):
         return None
     telling = tell(watch.at[max(level, 0)], cleared=level == NONE)
+    if episode is not None and not episode.is_open:
+        visit.head.superseded.append(episode)
     shown = value if value > NEVER_DOWN else 0
     if watch.rule is Rule.VISIT_QUOTA:
         shown = telling.derivation.inputs["used_bp"]
@@ -217,6 +219,7 @@ def _move(
     if watch.rule is Rule.VISIT_QUOTA:
         episode.threshold = watch.at[max(level, 0)] * 10_000 // telling.derivation.inputs["quota_fen"]
     visit.head.episodes[key] = episode
+    episode.place = visit.stay.whereabouts
     return episode
 
 
@@ -256,7 +259,7 @@ def _judge_item(
         def tell(_: int, *, cleared: bool, watch: Watch = watch) -> Telling:
             return messages.item_telling(watch, policy.version, item, price_fen, use.amount, cleared=cleared)
 
-        episode = _move(visit, watch, item, value, moment, tell)
+        episode = judge(visit, watch, item, value, moment, tell)
         if episode is not None:
             changed.append(episode)
 
@@ -286,7 +289,7 @@ def _judge_transfers(visit: Visit, policy: Policy, watch: Watch, moment: Moment)
 
         if value == 0 and subject not in known:
             continue
-        episode = _move(visit, watch, subject, value, moment, tell)
+        episode = judge(visit, watch, subject, value, moment, tell)
         if episode is not None:
             changed.append(episode)
     return changed
@@ -301,4 +304,5 @@ def _clear(visit: Visit, rules: frozenset[Rule], moment: Moment, zh: str, en: st
             watch = Watch(Rule(episode.rule), why.policy_id, why.policy_source, (), (episode.threshold,), 0, 0)
             telling = Telling(zh, en, why, episode.unit)
             changed.append(step(episode, watch, episode.subject, NONE, episode.value, moment, telling))
+            episode.place = visit.stay.whereabouts
     return changed

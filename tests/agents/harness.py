@@ -15,7 +15,7 @@ from schemas.book import Book
 from schemas.codec import encode_json
 from schemas.dead_letter import DeadLetter, read_dead_letter
 from schemas.facts import DepartmentFact, VisitFact, decode_department_fact, decode_visit_fact
-from schemas.ledger import DepartmentAck, decode_department_entry, decode_entry
+from schemas.ledger import WHOLE_HOSPITAL, DepartmentAck, decode_department_entry, decode_entry
 from streams.settings import Settings
 from streams.stage import Batch, Outcome
 from streams.topics import HIS_TOPICS, Topic
@@ -53,8 +53,8 @@ class House:
     """Intake, cost and departments over in-memory topics and stores; `publish` and `run` are all a test needs.
 
     Intake reads the hospital's topics in the order in which they were published. With `random`, batches have random
-    sizes up to `batch`; before each, the processes start anew with the chance `restarts`; after each, with the chance
-    `crashes`, they die between outputs and state and read on from where the state is (intake: a few messages before).
+    sizes up to `batch`; before each, the processes start anew with the chance `restarts`; at each, with the chance
+    `crashes`, they die amid state or outputs and read the batch again (intake: from a few messages before it).
     """
 
     policy: Policy = NO_POLICY
@@ -119,9 +119,11 @@ class House:
                 run += 1
             start = self.positions.get(("intake", *place), 0)
             first = max(0, start - back)
-            outcome = self.apply(self.stages[0], Batch(*place, self.topics[place][first : start + run]))
+            crashes = self._happens(self.crashes)
+            batch = Batch(*place, self.topics[place][first : start + run])
+            outcome = self.apply(self.stages[0], batch, until="anywhere" if crashes else "end")
             back = 0
-            if self._happens(self.crashes):
+            if crashes:
                 self.restart()
                 back = self.random.randint(0, 5) if self.random else 0
                 continue
@@ -137,7 +139,7 @@ class House:
                 self.restart()
             batch = Batch(topic, partition, records[start : start + self._size()])
             if self._happens(self.crashes):
-                self.apply(self.stages[index], batch, keep_state=False)
+                self.apply(self.stages[index], batch, until="anywhere")
                 self.restart()
                 continue
             outcome = self.apply(self.stages[index], batch)
@@ -154,22 +156,30 @@ class House:
     def _happens(self, chance: float) -> bool:
         return self.random is not None and self.random.random() < chance
 
-    def apply(self, stage: Any, batch: Batch, *, keep_state: bool = True) -> Outcome:
+    def apply(self, stage: Any, batch: Batch, *, until: str = "end") -> Outcome:
+        """State first, then outputs, as the runner does; `until`: dies after the `state`, or `anywhere` by chance."""
         store = self.stores[stage.name, batch.partition]
         outcome = stage.handle(batch, store)
-        for (topic, partition), outputs in outcome.outputs.items():
-            records = self.topics[topic, partition]
-            for key, value, headers in outputs:
-                records.append(FakeRecord(topic, partition, len(records), 0, key, value, headers))
         if stage.name == "cost":
             self.written.append(sum(len(value or b"") for group in outcome.state for _, value in group))
-        if keep_state:
-            for group in outcome.state:
-                for key, value in group:
-                    if value is None:
-                        store.pop(key, None)
-                    else:
-                        store[key] = value
+        groups, outputs = outcome.state, [(at, record) for at, records in outcome.outputs.items() for record in records]
+        if until == "state":
+            outputs = []
+        elif until == "anywhere":
+            assert self.random is not None
+            if groups and self.random.random() < 0.5:
+                groups, outputs = groups[: self.random.randint(0, len(groups))], []
+            else:
+                outputs = outputs[: self.random.randint(0, len(outputs))]
+        for group in groups:
+            for key, value in group:
+                if value is None:
+                    store.pop(key, None)
+                else:
+                    store[key] = value
+        for (topic, partition), (key, value, headers) in outputs:
+            records = self.topics[topic, partition]
+            records.append(FakeRecord(topic, partition, len(records), 0, key, value, headers))
         return outcome
 
     def values(self, topic: str) -> list[FakeRecord]:
@@ -189,9 +199,18 @@ class House:
         return {fact.visit_id: fact for fact in self.latest(Topic.VISIT_FACT, decode_visit_fact).values()}
 
     @property
-    def departments(self) -> dict[tuple[str, int], DepartmentFact]:
+    def department_rows(self) -> dict[tuple[str, int], DepartmentFact]:
         found = self.latest(Topic.DEPARTMENT_FACT, decode_department_fact)
         return {(fact.department, fact.month): fact for fact in found.values()}
+
+    @property
+    def departments(self) -> dict[tuple[str, int], DepartmentFact]:
+        return {key: fact for key, fact in self.department_rows.items() if fact.department != WHOLE_HOSPITAL}
+
+    @property
+    def hospital(self) -> dict[int, DepartmentFact]:
+        """The rows of the whole hospital, by month."""
+        return {fact.month: fact for fact in self.department_rows.values() if fact.department == WHOLE_HOSPITAL}
 
     @property
     def alerts(self) -> dict[str, Alert]:
@@ -215,7 +234,8 @@ class House:
 
     def check(self) -> "House":
         """Everything that must always hold at rest."""
-        visits, departments, alerts = list(self.visits.values()), list(self.departments.values()), self.alerts.values()
+        visits, alerts = list(self.visits.values()), self.alerts.values()
+        departments = list(self.department_rows.values())
         for fact in visits:
             invariants.visit_adds_up(fact)
         invariants.departments_are_their_visits(visits, departments)
@@ -238,7 +258,7 @@ class House:
     def settled(self) -> tuple[Any, Any]:
         """What must not depend on the order of arrival."""
         visits = sorted(self.visits.items())
-        departments = sorted(self.departments.items())
+        departments = sorted(self.department_rows.items())
         return (
             [invariants.settled_visit(fact) for _, fact in visits],
             [invariants.settled_department(f) for _, f in departments if not invariants.is_empty_department(f)],

@@ -46,12 +46,12 @@ def test_the_whole_hospital_is_one_more_department():
     elsewhere = charge(2, 30, "V1", patient_id="P-V1", ordering_department="D2", level="03")
     april = charge(3, 7, "V1", patient_id="P-V1", charged_at="2024-04-01 10:00:00")
     house = played(book(quota(10)), *events, elsewhere, april)
-    whole = house.departments["*", 202403]
+    whole = house.hospital[202403]
     assert (whole.amount_fen, whole.drug_fen, whole.material_fen, whole.self_pay_fen) == (1530, 1030, 500, 30)
     assert (whole.charge_count, whole.visit_count, whole.responsible_count) == (3, 2, 2)
     assert (whole.quota_fen, whole.basic_fen, whole.over_quota_count) == (2000, 1507, 1)
     assert sum(house.departments[name, 202403].visit_count for name in ("D1", "D2")) == 3
-    later = house.departments["*", 202404]
+    later = house.hospital[202404]
     assert (later.amount_fen, later.visit_count, later.responsible_count) == (7, 1, 0)
 
 
@@ -119,9 +119,7 @@ def test_a_department_that_a_batch_only_passes_through_is_withdrawn_after_a_cras
         (cost,) = (stage for stage in house.stages if stage.name == "cost")
     house.run().check()
     found = {key: (fact.amount_fen, fact.responsible_count) for key, fact in house.departments.items()}
-    assert found == {
-        ("", 202403): (0, 0), ("D1", 202403): (0, 0), ("D2", 202403): (100, 1), ("*", 202403): (100, 1),
-    }  # fmt: skip
+    assert found == {("", 202403): (0, 0), ("D1", 202403): (0, 0), ("D2", 202403): (100, 1)}
 
 
 def test_a_contribution_takes_the_place_of_the_visits_earlier_one():
@@ -169,7 +167,7 @@ def test_a_stored_state_reads_back_and_an_older_release_is_read_for_ever():
 def test_codes_with_the_separator_in_them_stay_apart():
     house = played(NO_POLICY, charge(1, 1, ordering_department="D|1"), charge(2, 2, ordering_department="D"))
     found = {key: fact.amount_fen for key, fact in house.departments.items()}
-    assert found == {("D|1", 202403): 1, ("D", 202403): 2, ("*", 202403): 3}
+    assert found == {("D|1", 202403): 1, ("D", 202403): 2}
 
 
 @pytest.mark.parametrize(("herbal", "raised"), [(False, False), (True, True)])

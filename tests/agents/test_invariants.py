@@ -1,5 +1,7 @@
 """The invariants notice what they are for: each is shown one planted violation."""
 
+import itertools
+
 import msgspec
 import pytest
 
@@ -52,9 +54,9 @@ def test_a_total_that_is_not_that_of_the_charges_is_noticed(house):
     "change", [{"amount_fen": 1}, {"visit_count": 2}, {"responsible_count": 2}, {"quota_fen": 1}, {"department": "D2"}]
 )
 def test_a_department_that_is_not_its_visits_is_noticed(house, change):
-    (fact,) = house.departments.values()
-    with pytest.raises(AssertionError):
-        invariants.departments_are_their_visits([house.visit], [msgspec.structs.replace(fact, **change)])
+    for fact, other in itertools.permutations(house.department_rows.values()):
+        with pytest.raises(AssertionError):
+            invariants.departments_are_their_visits([house.visit], [msgspec.structs.replace(fact, **change), other])
     with pytest.raises(AssertionError):
         invariants.departments_are_their_visits([house.visit], [])
 

@@ -56,15 +56,16 @@ def test_what_is_applied_is_known_by_its_version_alone():
     batch = Batch(*place, house.topics[place])
     first, second = (house.apply(house.stages[1], batch).counts for _ in range(2))
     assert (first["applied"], first["duplicate"], first["refused"]) == (9, 1, 1)
-    assert second["replayed"] == 11
+    # What was refused is refused again: the process may have died before it could say so.
+    assert (second["replayed"], second["refused"]) == (10, 1)
 
 
 @pytest.mark.parametrize("first", range(1, 12))
 @pytest.mark.parametrize("second", [1, 2, 4, 11])
-def test_a_crash_between_outputs_and_state_is_healed_by_any_other_cut(first, second):
+def test_a_crash_between_state_and_outputs_is_healed_by_any_other_cut(first, second):
     house, place = in_the_ledger()
     records = house.topics[place]
-    house.apply(house.stages[1], Batch(*place, records[:first]), keep_state=False)
+    house.apply(house.stages[1], Batch(*place, records[:first]), until="state")
     house.restart()
     house.batch, house.crashes = second, 1e-12
     from random import Random

@@ -13,6 +13,7 @@ from streams.partitions import partition_of
 START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
 CATEGORIES = ("01", "02", "03", "04", "05", "07", "08", "09", "09", "09", "11")
 DEPARTMENTS = tuple(f"D{number:02d}" for number in range(20))
+DIAGNOSES = ("I63.900", "K35.800", "I10.x05", "J18.900", "E11.900", "S72.000")
 CONTEXT = {"zone": SHANGHAI, "hospital": "H0001"}
 
 
@@ -71,6 +72,9 @@ def admissions(patients: int) -> Iterator[dict[str, Any]]:
             "recorded_at": START_MS,
             "insurance_type": "310",
             "care_type": "21",
+            "person_type": "1101",
+            "sex": "1",
+            "diagnoses": [{"code": DIAGNOSES[patient % len(DIAGNOSES)], "role": "main"}],
             "department": DEPARTMENTS[patient % len(DEPARTMENTS)],
         }
 
