@@ -3,7 +3,7 @@
 Who reads them registers a function in pyproject.toml, so that planning need not know any store:
 
 - group `kongfei.history`: `read(settings, years, hospital) -> Iterable[HistoryRow]`, visits that ended in these years;
-- group `kongfei.spending`: `read(settings, year, hospital) -> Iterable[SpendingRow]`, visits admitted in this year.
+- group `kongfei.spending`: `read(settings, year, hospital) -> Iterable[SpendingRow]`, what is spent in this year.
 
 Money in fen, months as YYYYMM, weights and scores in 1e-4.
 """
@@ -38,9 +38,11 @@ class HistoryRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class SpendingRow(msgspec.Struct, frozen=True, gc=False):
-    """What the visits of one kind, admitted in one month, have cost so far; those that still lie in bed included.
+    """What counts against budgets in one month, of one department and kind of visit; those in bed included.
 
-    fund_fen: what the funds paid, or would pay if the visit were settled now; 0 where nobody knows.
+    total_fen, basic_fen (total − 丙): charges of the department in the month. visits, fund_fen: of the visits that the
+    department answers for, in their month of admission; what the funds would pay if they were settled now, else what
+    they paid, 0 where nobody knows. So the facts of departments count it, and their budget alerts.
     """
 
     hospital: str

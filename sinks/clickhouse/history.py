@@ -27,13 +27,31 @@ SELECT
 FROM visit_fact FINAL
 WHERE hospital = %(hospital)s AND ended_at IS NOT NULL AND intDiv(month, 100) IN %(years)s
 """
+#: As the facts of departments count it: charges by their department and month, payments of the funds and visits by the
+#: department that answers for the visit and its month of admission.
 _SPENDING = """
-SELECT
-    hospital, department, insurance_type, care_type,
-    toYYYYMM(toTimeZone(ifNull(admitted_at, as_of), %(zone)s)) AS month, count() AS visits,
-    sum(amount_fen) AS total, sum(basic_fen) AS basic, ifNull(sum(settled_fund_fen), 0) AS fund
-FROM visit_fact FINAL
-WHERE hospital = %(hospital)s AND status != 'cancelled' AND intDiv(month, 100) = %(year)s
+SELECT hospital, department, insurance_type, care_type, month, sum(visit) AS visits,
+    sum(total) AS total_fen, sum(basic) AS basic_fen, sum(fund) AS fund_fen
+FROM
+(
+    SELECT hospital, department, insurance_type, care_type,
+        toYYYYMM(toTimeZone(assumeNotNull(admitted_at), %(zone)s)) AS month,
+        toInt64(1) AS visit, toInt64(0) AS total, toInt64(0) AS basic, ifNull(settled_fund_fen, 0) AS fund
+    FROM visit_fact FINAL
+    WHERE hospital = %(hospital)s AND admitted_at IS NOT NULL AND department != '' AND status != 'cancelled'
+    UNION ALL
+    SELECT hospital, charged_department AS department, insurance_type, care_type, charged_month AS month,
+        toInt64(0) AS visit, amount AS total, amount - self_pay AS basic, toInt64(0) AS fund
+    FROM
+    (
+        SELECT hospital, insurance_type, care_type, share_department, share_month, share_amount_fen, share_self_pay_fen
+        FROM visit_fact FINAL
+        WHERE hospital = %(hospital)s
+    )
+    ARRAY JOIN share_department AS charged_department, share_month AS charged_month, share_amount_fen AS amount,
+        share_self_pay_fen AS self_pay
+)
+WHERE intDiv(month, 100) = %(year)s
 GROUP BY hospital, department, insurance_type, care_type, month
 """
 
@@ -47,10 +65,7 @@ def read_history(settings: Settings, years: Sequence[int], hospital: str) -> Ite
 
 
 def read_spending(settings: Settings, year: int, hospital: str) -> Iterator[SpendingRow]:
-    """What visits admitted in the year have cost so far, by kind and month. Raises ClickHouseError.
-
-    A visit whose admission has not come yet counts in the month of its latest event.
-    """
+    """What counts against the budgets of a year so far, by kind of visit and month. Raises ClickHouseError."""
     values = {"hospital": hospital, "year": year, "zone": settings.timezone}
     with session(settings.clickhouse_url, READ_ONLY) as client:
         for row in client.execute(_SPENDING, values):

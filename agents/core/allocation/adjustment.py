@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from schemas.book.entry import E4, Part, Yuan
+from schemas.book.entry import E4, Part, Yuan, both
 
 
 class Adjustment(Part):
@@ -30,9 +30,16 @@ class Adjustment(Part):
     @model_validator(mode="after")
     def _one_of(self) -> "Adjustment":
         if all(value is None for value in (self.factor, self.quota, self.budget, self.cases, self.mix)):
-            raise ValueError("nothing is changed: give factor, quota, budget, cases or mix")
+            raise ValueError(
+                both(
+                    "没有写明调整什么：须有 factor、quota、budget、cases、mix 之一",
+                    "nothing is changed: give one of factor, quota, budget, cases and mix",
+                )
+            )
         if sum(value is not None for value in (self.factor, self.quota, self.budget)) > 1:
-            raise ValueError("only one of factor, quota and budget")
+            raise ValueError(
+                both("factor、quota、budget 只能写一个", "only one of factor, quota and budget may be given")
+            )
         return self
 
     @property

@@ -6,8 +6,8 @@ Formulas (DOMAIN 1.6 F-02), d of D days of the month gone by:
 - to date = the shares of the months that are over + the share of this month × d ÷ D
 - pace = spent ÷ to date (100 %: as planned); expected at the year's end = budget × pace
 
-Spent is what visits admitted in the year have cost so far, also of those that still lie in bed: by month of admission,
-in the department that answers for them, as the facts of departments count them.
+Spent is what schemas.history.SpendingRow says: charges by department and month, payments of the funds by the month of
+admission of the visits the department answers for, those in bed included; as budget alerts count it.
 """
 
 import calendar
@@ -73,7 +73,7 @@ def execute(
         and budget.is_in_force(through.toordinal())
         and _is_for(budget, hospital)
     ]
-    found.sort(key=lambda budget: (budget.scope.department, *_kind(budget), budget.id))
+    found.sort(key=lambda budget: (_scope(budget).department, *_kind(budget), budget.id))
     return tuple(_row(budget, rows, hospital, through) for budget in found)
 
 
@@ -89,11 +89,18 @@ def _kind(budget: Budget) -> tuple[str, str]:
     return budget.scope.care_type, budget.scope.insurance_type
 
 
+def _scope(budget: Budget) -> Scope:
+    """Its scope; the hospital's may name no department, or `*`."""
+    scope = budget.scope
+    return scope.model_copy(update={"department": ""}) if scope.department == WHOLE_HOSPITAL else scope
+
+
 def _row(budget: Budget, spending: Sequence[SpendingRow], hospital: Scope, through: date) -> ExecutionRow:
+    scope = _scope(budget)
     rows = [
         row
         for row in spending
-        if budget.scope.matches(
+        if scope.matches(
             hospital.model_copy(
                 update={
                     "department": row.department,
@@ -111,7 +118,7 @@ def _row(budget: Budget, spending: Sequence[SpendingRow], hospital: Scope, throu
     year_days = 366 if calendar.isleap(through.year) else 365
     return ExecutionRow(
         budget_id=budget.id,
-        department=budget.scope.department or WHOLE_HOSPITAL,
+        department=scope.department or WHOLE_HOSPITAL,
         care_type=budget.scope.care_type,
         insurance_type=budget.scope.insurance_type,
         measure=budget.basis,
@@ -137,7 +144,10 @@ def _spent(rows: Iterable[SpendingRow], measure: str) -> int:
 
 
 def spending_of(visits: Iterable[HistoryRow]) -> list[SpendingRow]:
-    """Ended visits as spending, for a hospital whose visits are not in a store: those that still lie are not in it."""
+    """Ended visits as spending, for a hospital whose visits are not in a store.
+
+    All of a visit counts in its month of admission and in the department that answers for it; those in bed are not in.
+    """
     return [
         SpendingRow(
             hospital=visit.hospital,

@@ -162,9 +162,9 @@ class Proposer:
         if wider is None:
             raise AllocationError(
                 f"总额按基金支付计，但医疗类别 {key.care_type or '—'} 的历史中没有基金支付数据：请补充，"
-                "或改用 --budget-measure basic。",
+                "或改用 --budget-basis basic。",
                 f"Budgets count fund payments, but the history of care type {key.care_type or '—'} has none: add them, "
-                "or use --budget-measure basic.",
+                "or use --budget-basis basic.",
             )
         return wider, True
 
