@@ -31,8 +31,9 @@ def lines(text: str) -> Lines:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation: how often (percent of stays), on which day of the stay, its ICD-9-CM-3 code, what it costs."""
+    """An operation for a diagnosis: how often (percent), on which day of the stay, its ICD-9-CM-3 code, its costs."""
 
+    diagnosis: str
     percent: int
     day: int
     code: str
@@ -71,9 +72,10 @@ PLANS: dict[str, Plan] = {
         repeated_tests=lines("LBRT, LELE, LCRP"),
         examinations=lines("CTPL, CTEN, USAB, LTUM"),
         operations=(
-            Operation(40, 1, "51.2300", lines("OPLC, ANES, MGAU 2, MURI, MCAT 2, PROP 4")),
-            Operation(25, 0, "47.0100", lines("OPAP, ANES, MGAU 1, MURI, MCAT 2, PROP 3")),
-            Operation(8, 2, "45.7600", lines("OPCO, ANES, MSTA 3, MGAU 4, MCVC, MURI, PROP 8")),
+            Operation("K80.101", 85, 1, "51.2300", lines("OPLC, ANES, MGAU 2, MURI, MCAT 2, PROP 4")),
+            Operation("K35.900", 80, 0, "47.0100", lines("OPAP, ANES, MGAU 1, MURI, MCAT 2, PROP 3")),
+            Operation("K40.901", 85, 1, "53.0000", lines("OPHE, ANES, MMES, MURI, MCAT 1, PROP 2")),
+            Operation("C18.900", 75, 2, "45.7600", lines("OPCO, ANES, MSTA 3, MGAU 4, MCVC, MURI, PROP 8")),
         ),
         infusions=3,
     ),
@@ -88,8 +90,9 @@ PLANS: dict[str, Plan] = {
         repeated_tests=lines("LBRT, LCRP, LCOA"),
         examinations=lines("CTPL, MRIP, XRAY 2"),
         operations=(
-            Operation(40, 2, "79.3500", lines("OPFX, ANES, MPLA, MGAU 1, MURI, MCAT 2, PROP 4")),
-            Operation(18, 3, "81.5100", lines("OPHI, ANES, MHIP, MGAU 2, MURI, MCAT 2, PROP 5")),
+            Operation("S72.000", 75, 2, "79.3500", lines("OPFX, ANES, MPLA, MGAU 1, MURI, MCAT 2, PROP 4")),
+            Operation("S82.201", 75, 2, "79.3600", lines("OPFX, ANES, MPLA, MGAU 1, MURI, MCAT 2, PROP 4")),
+            Operation("M16.900", 80, 3, "81.5100", lines("OPHI, ANES, MHIP, MGAU 2, MURI, MCAT 2, PROP 5")),
         ),
     ),
     CARDIOLOGY.code: Plan(
@@ -102,7 +105,10 @@ PLANS: dict[str, Plan] = {
         first_tests=lines(f"{_INTAKE_TESTS}, LCAR, LBNP, USHE"),
         repeated_tests=lines("LCAR, LELE, LCOA"),
         examinations=lines("ECGH, CCTA, USHE, ECG1"),
-        operations=(Operation(30, 1, "36.0601", lines("OPPC, MSTE 1, MBAL 1, MCAT 2, ECG1 2")),),
+        operations=(
+            Operation("I25.103", 50, 1, "36.0700", lines("OPPC, MSTE 1, MBAL 1, MCAT 2, ECG1 2")),
+            Operation("I21.900", 65, 0, "36.0700", lines("OPPC, MSTE 2, MBAL 1, MCAT 2, ECG1 4")),
+        ),
     ),
     NEUROLOGY.code: Plan(
         diagnoses=(("I63.900", 6), ("G45.900", 3), ("I61.900", 1), ("G40.900", 2)),
@@ -162,8 +168,8 @@ PLANS: dict[str, Plan] = {
         repeated_tests=lines("LBRT, LCRP"),
         examinations=lines("USOB, USAB"),
         operations=(
-            Operation(45, 0, "74.1x00", lines("OPCS, ANES, MURI, MCAT 1, MGAU 1")),
-            Operation(40, 0, "73.5900", lines("OPDE, MURI")),
+            Operation("O82.900", 100, 0, "74.1x00", lines("OPCS, ANES, MURI, MCAT 1, MGAU 1")),
+            Operation("O80.000", 100, 0, "73.5900", lines("OPDE, MURI")),
         ),
     ),
     PAEDIATRICS.code: Plan(

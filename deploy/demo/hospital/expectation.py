@@ -23,13 +23,16 @@ class Cell(NamedTuple):
 
 @dataclass(slots=True)
 class Expectation:
-    """Amounts in fen by cell, the dead letters by reason, and how many events were delivered by topic."""
+    """Amounts in fen by cell, dead letters by reason, events delivered by topic, and what the insurer really paid."""
 
     cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
     patient_of: dict[str, str] = field(default_factory=dict)
     dead_letters: Counter[str] = field(default_factory=Counter)
     delivered: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
+    #: Visit id → what the funds really paid, fen; and of those that are not what the terms say, why.
+    settled: dict[str, int] = field(default_factory=dict)
+    disputed: dict[str, str] = field(default_factory=dict)
     _visit_total: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _visit_basic: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -86,6 +89,8 @@ class Expectation:
             "delivered": dict(sorted(self.delivered.items())),
             "duplicates": self.duplicates,
             "dead_letters": dict(sorted(self.dead_letters.items())),
+            "settled_funds": {visit: units.yuan_text(fen) for visit, fen in sorted(self.settled.items())},
+            "disputed": dict(sorted(self.disputed.items())),
             "visits": {visit: units.yuan_text(fen) for visit, fen in sorted(self.by_visit().items())},
             "departments": {f"{code}|{month}": units.yuan_text(fen) for (code, month), fen in departments},
             "days": {units.day_text(day): units.yuan_text(fen) for day, fen in sorted(self.by_day().items())},

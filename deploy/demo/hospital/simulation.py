@@ -7,14 +7,16 @@ from datetime import date, datetime
 from random import Random
 from typing import NamedTuple
 
-from deploy.demo.hospital.clinic import OUTPATIENT, see
-from deploy.demo.hospital.departments import DEPARTMENTS, OBSTETRICS, PAEDIATRICS, Department
+from deploy.demo.hospital.clinic import CHRONIC, OUTPATIENT, see
+from deploy.demo.hospital.departments import CARDIOLOGY, DEPARTMENTS, NEUROLOGY, Department
 from deploy.demo.hospital.expectation import Expectation
+from deploy.demo.hospital.insurer import Dispute, Insurer
 from deploy.demo.hospital.journal import HOUR, MINUTE, Draft, Journal
 from deploy.demo.hospital.malformed import malformed_messages
+from deploy.demo.hospital.people import Person, make_person
 from deploy.demo.hospital.plots import PLOTS, Plot
 from deploy.demo.hospital.stay import INPATIENT, Stay
-from deploy.demo.hospital.visit import Person, Visit
+from deploy.demo.hospital.visit import Visit
 from deploy.demo.hospital.wire import Format, encode, has_national_form
 from schemas import units
 
@@ -28,6 +30,12 @@ TOPICS = {
 FIRST_DAY = date(2026, 3, 16)
 DUPLICATE_PERCENT = 2.0
 SECONDS_PER_DAY = 86_400
+#: Of the admissions, percent at which the insurer is asked for the year so far, whatever it may be; of the settlements,
+#: permille that are not what the terms say.
+ASKED_PERCENT, DISPUTED_PERMILLE = 10, 6
+#: How many hours after the discharge a stay is settled: late lines and refunds have come by then, mostly.
+SETTLED_AFTER_HOURS = (32, 44)
+CHRONIC_PERCENT = 40
 
 
 class Message(NamedTuple):
@@ -110,7 +118,9 @@ class Hospital:
         self._rng = Random(f"{seed}/hospital")  # noqa: S311 - reproducible, not secret
         self._delivery = Random(f"{seed}/delivery")  # noqa: S311 - reproducible, not secret
         self._beds = BedPool(size.beds_percent)
+        self._insurer = Insurer()
         self._stays: list[Stay] = []
+        self._settling: list[_Settling] = []
         self._known: list[tuple[Person, Department]] = []
         self._returning: list[tuple[int, Person, Department]] = []
         self._people = 0
@@ -136,10 +146,14 @@ class Hospital:
     def _live_day(self) -> None:
         day, midnight = self.day, _midnight_ms(self.day)
         self._beds.make_ready()
+        home: list[Stay] = []  # from tomorrow they may come again
         for stay in self._stays:
             stay.live(day, midnight)
             if stay.finished and not stay.cancelled:
-                self._discharged(stay)
+                home += [stay] * (self._settle(stay) is None)
+        for settling in [entry for entry in self._settling if entry.at < midnight + 24 * HOUR]:
+            self._settling.remove(settling)
+            settling.visit.settle(settling.at, 10 * MINUTE, settling.paid, settling.dispute)
         self._stays = [stay for stay in self._stays if not stay.finished]
         number = day - self.first_day
         for plot in PLOTS:
@@ -158,7 +172,22 @@ class Hospital:
             department = self._rng.choice([*(found for found in DEPARTMENTS if found.code != "A28"), DEPARTMENTS[-1]])
             at = midnight + self._rng.randrange(8 * 60, 16 * 60) * MINUTE
             self._see(self._somebody(department, returning_percent=15), department, at)
+        for stay in home:
+            self._discharged(stay)
         self.day += 1
+
+    def _settle(self, stay: Stay) -> Dispute | None:
+        """The insurer reckons the visit as it is discharged, and says so a day or two later; returns its dispute."""
+        visit = stay.visit
+        if not visit.known_insurance:
+            return None
+        dispute = stay.plot.dispute if stay.plot else None
+        if stay.plot is None and visit.rng.randrange(1000) < DISPUTED_PERMILLE:
+            dispute = Dispute.ITEM_REFUSED
+        paid = self._insurer.settle(visit.claim(is_outpatient=False), dispute)
+        at = stay.discharged_at + visit.rng.randrange(SETTLED_AFTER_HOURS[0] * 60, SETTLED_AFTER_HOURS[1] * 60) * MINUTE
+        self._settling.append(_Settling(at, visit, paid, dispute))
+        return dispute
 
     def _discharged(self, stay: Stay) -> None:
         person = stay.visit.person
@@ -169,11 +198,14 @@ class Hospital:
 
     def _admit_plot(self, plot: Plot, midnight: int) -> None:
         person = self._person(plot.department, plot.insurance_type)
+        said = ("person_type", "special_person", "out_of_area")
+        person = person._replace(**{name: value for name in said if (value := getattr(plot, name))})
+        if plot.dispute or plot.year_before.admissions or plot.insured_as:
+            person = person._replace(year_before=plot.year_before)
         if plot.with_clinic:
             self._see(person, plot.department, midnight + 7 * HOUR + 30 * MINUTE)
         visit = self._visit(person, INPATIENT)
-        stay = Stay(visit, plot.department, self.day, visit.rng, _ExtraBeds(self._beds), plot)
-        self._begin(stay, midnight)
+        self._begin(Stay(visit, plot.department, self.day, visit.rng, _ExtraBeds(self._beds), plot), midnight)
 
     def _admit(self, person: Person, department: Department, midnight: int) -> None:
         if self._rng.randrange(100) < 8:
@@ -182,13 +214,22 @@ class Hospital:
         self._begin(Stay(visit, department, self.day, visit.rng, self._beds), midnight)
 
     def _begin(self, stay: Stay, midnight: int) -> None:
+        visit = stay.visit
+        is_asked = visit.person.year_before.admissions or visit.rng.randrange(100) < ASKED_PERCENT
+        if visit.person.insurance_type and is_asked:
+            visit.year_to_date = self._insurer.statement(visit.person)
         stay.live(self.day, midnight)
         if not stay.finished:
             self._stays.append(stay)
 
     def _see(self, person: Person, department: Department, at: int) -> None:
-        visit = self._visit(person, OUTPATIENT)
+        is_chronic = department in {CARDIOLOGY, NEUROLOGY} and self._rng.randrange(100) < CHRONIC_PERCENT
+        visit = self._visit(person, CHRONIC if is_chronic and person.insurance_type else OUTPATIENT)
         see(visit, department, at, visit.rng)
+        if person.insurance_type:  # settled at the counter, sent in the night
+            paid = self._insurer.settle(visit.claim(is_outpatient=True))
+            settled_at = at + 3 * HOUR
+            visit.settle(settled_at, _midnight_ms(self.day) + 23 * HOUR + 30 * MINUTE - settled_at, paid)
 
     # ------------------------------------------------------------ people
 
@@ -205,31 +246,11 @@ class Hospital:
             if before is department:
                 del self._known[place]
                 return person
-        luck = self._rng.randrange(100)
-        resident = 75 if department is PAEDIATRICS else 30
-        return self._person(department, "390" if luck < resident else "310" if luck < 95 else "")
+        return self._person(department, None)
 
-    def _person(self, department: Department, insurance_type: str) -> Person:
+    def _person(self, department: Department, insurance_type: str | None) -> Person:
         self._people += 1
-        rng = self._rng
-        age_days = rng.randrange(30, 13 * 365) if department is PAEDIATRICS else rng.randrange(18 * 365, 88 * 365)
-        if department is OBSTETRICS:
-            age_days = rng.randrange(20 * 365, 44 * 365)
-        if department is PAEDIATRICS:
-            insurance_type = insurance_type and "390"
-            person_type = "1402" if age_days < 6 * 365 else "1403"
-        elif insurance_type == "390":
-            person_type = "1501" if age_days < 60 * 365 else "16"
-        else:
-            person_type = "1101" if age_days < 60 * 365 else "1201"
-        return Person(
-            patient_id=f"P{self._people:06d}",
-            person_no=f"99{self._people:010d}" if insurance_type else "",
-            sex="2" if department is OBSTETRICS else rng.choice("12"),
-            birth_date=units.day_text(self.first_day - age_days),
-            insurance_type=insurance_type,
-            person_type=person_type if insurance_type else "",
-        )
+        return make_person(self._people, department, insurance_type, self.first_day, self._rng)
 
     # ------------------------------------------------------------ delivery
 
@@ -283,6 +304,15 @@ class Hospital:
     def _counted(self, message: Message) -> Message:
         self.expectation.delivered[message.topic] += 1
         return message
+
+
+class _Settling(NamedTuple):
+    """A settlement that the insurer has reckoned, and when (epoch ms) it sends it."""
+
+    at: int
+    visit: Visit
+    paid: dict[str, int]
+    dispute: Dispute | None
 
 
 class _ExtraBeds:

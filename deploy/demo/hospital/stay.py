@@ -7,11 +7,16 @@ from typing import Protocol
 from deploy.demo.hospital.care import PLANS, Lines, Plan
 from deploy.demo.hospital.catalogue import catalogue
 from deploy.demo.hospital.departments import INTENSIVE_CARE, Department
+from deploy.demo.hospital.insurer import REFUSED
 from deploy.demo.hospital.journal import DAY, HOUR, MINUTE
 from deploy.demo.hospital.plots import Plot
 from deploy.demo.hospital.visit import ONE, Line, Visit
 
 INPATIENT = "21"
+CHILDBIRTH = "52"
+DELIVERIES = ("O80", "O82")
+#: Of the stays of insured patients, percent whose card is swiped days later.
+COVERED_LATE_PERCENT = 1
 EXECUTING = {"03": "A32", "04": "A30"}  # radiology, laboratory
 Moment = Callable[[], int]
 
@@ -38,6 +43,7 @@ class Stay:
         self.plot = plot
         self.finished = False
         self.cancelled = False
+        self.discharged_at = 0
         self._rng = rng
         self._beds = beds
         self._first_day = first_day
@@ -48,12 +54,19 @@ class Stay:
         self._doctor = rng.choice(department.doctors)
         self._admitted_at = 0
         self._diagnosis = plot.diagnosis if plot else _weighted(rng, self.plan.diagnoses)
+        if self._diagnosis.startswith(DELIVERIES):
+            visit.care_type = CHILDBIRTH
         self._regular: list[tuple[str, int, str]] = []  # item, quantity a day, order
         self._operations = {
             operation.day: operation
             for operation in self.plan.operations
-            if (plot is None or plot.intensive) and rng.randrange(100) < operation.percent
+            if (plot is None or plot.intensive)
+            and operation.diagnosis == self._diagnosis
+            and rng.randrange(100) < operation.percent
         }
+        self._covered_after = plot.covered_after_days if plot else 0
+        if plot is None and visit.known_insurance and rng.randrange(100) < COVERED_LATE_PERCENT:
+            self._covered_after = rng.randrange(1, self.days)
         self._intensive = plot.intensive if plot else None
         if plot is None and department is not INTENSIVE_CARE and self.days >= 6 and rng.randrange(100) < 4:
             start = rng.randrange(1, 3)
@@ -77,7 +90,10 @@ class Stay:
             begins = self._transfer(INTENSIVE_CARE, begins + self._rng.randrange(60) * MINUTE)
         elif self._intensive and number == self._intensive[1] and self._lying is not self.department:
             begins = self._transfer(self.department, begins + self._rng.randrange(60) * MINUTE)
-        if self.plot and self.plot.covered_after_days and number == self.plot.covered_after_days:
+        if self._covered_after and number == self._covered_after:
+            self.visit.cover(begins + self._rng.randrange(60) * MINUTE)
+        if self.plot and self.plot.insured_as and number == self.plot.insured_as[0]:
+            self.visit.person = self.visit.person.insured_as(self.plot.insured_as[1])
             self.visit.cover(begins + self._rng.randrange(60) * MINUTE)
         last = number >= self.days
         ends = midnight + (14 if last else 23) * HOUR
@@ -90,16 +106,17 @@ class Stay:
     def _admit(self, at: int) -> int:
         visit, rng = self.visit, self._rng
         self._admitted_at = at
-        if self.plot and self.plot.covered_after_days:
+        if visit.year_to_date is not None:
+            visit.year_to_date["as_of"] = at
+        if self._covered_after:
             visit.come_uncovered()
         late = rng.randrange(100) < 4
         visit.admission(
             "admit",
             at,
             rng.randrange(4 * 60, 20 * 60) * MINUTE if late else rng.randrange(10, 600) * 1000,
-            insurance_type=visit.known_insurance,
+            **visit.coverage(),
             care_type=visit.care_type,
-            person_type=visit.person.person_type if visit.known_insurance else "",
             sex=visit.person.sex,
             birth_date=visit.person.birth_date,
             department=self.department.code,
@@ -171,8 +188,7 @@ class Stay:
             visit.admission("cancel_discharge", at + 3 * HOUR, MINUTE)
             self.days += 2
             return
-        if visit.known_insurance:
-            visit.settle(at + 2 * HOUR)
+        self.discharged_at = at
         self._leave_bed()
 
     def _leave_bed(self) -> None:
@@ -211,15 +227,16 @@ class Stay:
             order_id = self.visit.order(catalogue()[operation.charges[0][0]], at, self._lying.code, self._doctor)
             for key, quantity in operation.charges:
                 self._bill(key, quantity, at, order_id)
-            self.visit.admission(
-                "update", at + HOUR, 30 * MINUTE, procedures=[{"code": operation.code, "performed_at": at}]
-            )
+            self.visit.operate(operation.code, at)
         if self.plot:
             for key, quantity in self.plot.daily:
                 self._bill(key, quantity, moment())
             for day, charges in self.plot.once:
                 for key, quantity in charges if day == number else ():
-                    self._bill(key, quantity, moment())
+                    self._bill(key, quantity, moment(), refused=key in self.plot.refused)
+            for day, code in self.plot.procedures:
+                if day == number:
+                    self.visit.operate(code, moment())
             if self.plot.contradicts and number == 1:
                 line = self._bill("USOB", ONE, begins)
                 self.visit.contradict(line, begins + 7 * DAY)
@@ -257,9 +274,22 @@ class Stay:
         )
         self._regular.append((key, quantity, order_id))
 
-    def _bill(self, key: str, quantity: int, at: int, order_id: str = "", *, examined: bool = False) -> Line:
-        executed = EXECUTING.get(catalogue()[key].category, "") if examined else ""
-        return self.visit.charge(key, quantity, at, self._lying.code, self._doctor, order_id, executed=executed)
+    def _bill(
+        self, key: str, quantity: int, at: int, order_id: str = "", *, examined: bool = False, refused: bool = False
+    ) -> Line:
+        """Charge an item; `refused`: the hospital did not approve it, or the condition of its payment is not met."""
+        item = catalogue()[key]
+        return self.visit.charge(
+            key,
+            quantity,
+            at,
+            self._lying.code,
+            self._doctor,
+            order_id,
+            executed=EXECUTING.get(item.category, "") if examined else "",
+            approval=REFUSED if refused and item.high_value else "",
+            met=False if refused and item.limited_use else None,
+        )
 
     def _top_up(self, reach_bp: int, at: int) -> None:
         """Add therapy until the basic cost is `reach_bp` of the quota; more than that it may already be."""

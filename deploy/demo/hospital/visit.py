@@ -9,24 +9,18 @@ from typing import Any, NamedTuple
 from deploy.demo.hospital.catalogue import Item, catalogue
 from deploy.demo.hospital.departments import HOSPITAL
 from deploy.demo.hospital.expectation import Cell
+from deploy.demo.hospital.insurer import REFUSED, Billed, Claim, Dispute
 from deploy.demo.hospital.journal import DAY, HOUR, MINUTE, Journal, usual_lag
+from deploy.demo.hospital.people import Person
 from schemas import units
 
 ONE = 10_000
 REFUNDED_PERMILLE = 30
 UNSAID_DEPARTMENT_PERMILLE = 10
 CONFLICT_PERMILLE = 0.15
-
-
-class Person(NamedTuple):
-    """A patient who does not exist. Codes as in schemas/codes/codes.csv."""
-
-    patient_id: str
-    person_no: str
-    sex: str
-    birth_date: str
-    insurance_type: str
-    person_type: str
+#: Of the lines of restricted items, those whose condition is not met; of high-value consumables, those not approved.
+NOT_MET_PERCENT, NOT_APPROVED_PERCENT = 8, 3
+APPROVED = "1"
 
 
 class Line(NamedTuple):
@@ -40,6 +34,8 @@ class Line(NamedTuple):
     doctor: str
     order_id: str
     charged_at: int
+    approval: str = ""
+    limited_use_met: bool | None = None
 
 
 class Visit:
@@ -52,7 +48,14 @@ class Visit:
         self.care_type = care_type
         self.rng = rng
         self.known_insurance = person.insurance_type
+        self.procedures: list[str] = []
+        self.disease_code = ""
+        #: What the insurer says of the patient's year when it is asked at admission (5206); None: it is not asked.
+        self.year_to_date: dict[str, Any] | None = None
         self._person_no = person.person_no
+        self._lines: dict[str, Line] = {}
+        self._refunds: dict[str, list[int]] = {}
+        self._unnamed: list[Line] = []
         self._numbers = {"admission": 0, "order": 0, "change": 0, "charge": 0}
         journal.expectation.patient_of[visit_id] = person.patient_id
 
@@ -65,11 +68,37 @@ class Visit:
         self._write("admission", at, lag_ms, {"kind": kind, **fields}, f"{kind}.{self._number('admission')}")
 
     def cover(self, at: int) -> None:
-        """The card is swiped after all."""
+        """The card is swiped after all, or another one (费别变动)."""
         self.known_insurance, self._person_no = self.person.insurance_type, self.person.person_no
-        self.admission(
-            "cover", at, MINUTE, insurance_type=self.person.insurance_type, person_type=self.person.person_type
-        )
+        self.admission("cover", at, MINUTE, **self.coverage())
+
+    def coverage(self) -> dict[str, Any]:
+        """What an admission event says of the patient's insurance; nothing while the card has not been swiped."""
+        if not self.known_insurance:
+            return {}
+        person = self.person
+        said: dict[str, Any] = {"insurance_type": person.insurance_type, "person_type": person.person_type}
+        said |= {name: value for name in ("special_person", "out_of_area") if (value := getattr(person, name))}
+        if person.balance_fen:
+            said |= {"account_balance": person.balance_fen, "account_used": person.account_used}
+        if self.year_to_date is not None:
+            said["year_to_date"] = self.year_to_date
+        return said
+
+    def operate(self, code: str, at: int) -> None:
+        """An operation is recorded."""
+        self.procedures.append(code)
+        recorded = [{"code": done, "performed_at": at} for done in self.procedures]
+        self.admission("update", at + HOUR, 30 * MINUTE, procedures=recorded)
+
+    def claim(self, *, is_outpatient: bool) -> Claim:
+        """What the insurer gets of the visit: its lines with what was taken back of them."""
+        lines = [
+            Billed(line.item, line.quantity_e4, line.amount_fen, line.approval, line.limited_use_met,
+                   tuple(self._refunds.get(line.charge_id, ())))
+            for line in (*self._lines.values(), *self._unnamed)
+        ]  # fmt: skip
+        return Claim(self.person, self.care_type, is_outpatient, lines, tuple(self.procedures), self.disease_code)
 
     def order(self, item: Item, at: int, department: str, doctor: str, **fields: Any) -> str:
         """Place an order; returns its number."""
@@ -103,10 +132,13 @@ class Visit:
         *,
         executed: str = "",
         flawless: bool = False,
+        approval: str = "",
+        met: bool | None = None,
     ) -> Line:
         """Charge an item at list price while the patient lies in `department`.
 
         Unless `flawless`, a few lines are refunded later, leave out their department, or come again with other content.
+        `approval` and `met` (the condition of a restricted item) are as chance has it where they are not said.
         """
         item = catalogue()[key]
         line = Line(
@@ -118,7 +150,10 @@ class Visit:
             doctor=doctor,
             order_id=order_id,
             charged_at=at,
+            approval=approval or self._approval(item),
+            limited_use_met=self.rng.randrange(100) >= NOT_MET_PERCENT if item.limited_use and met is None else met,
         )
+        self._lines[line.charge_id] = line
         lag = usual_lag(self.rng)
         luck = 500 if flawless else self.rng.randrange(1000)
         refunded_at = at + self.rng.randrange(2 * 60, 30 * 60) * MINUTE if luck < REFUNDED_PERMILLE else 0
@@ -150,31 +185,37 @@ class Visit:
         number = f"{self._number('charge'):05d}"
         whole = {"charge_id": number, "refund_of": line.charge_id, "charged_at": at}
         self._write("charge", at, usual_lag(self.rng), whole, number)
+        self._refunds.setdefault(line.charge_id, []).append(line.amount_fen)
         self._book(line, at, -line.amount_fen)
 
-    def settle(self, at: int) -> None:
-        """The insurer's settlement (2304) of what the visit comes to by now; shares are 示例."""
+    def settle(self, at: int, lag_ms: int, paid: dict[str, Any], dispute: Dispute | None = None) -> None:
+        """The insurer's settlement (2304, 2207) of the visit, which reaches the hospital `lag_ms` later."""
         expectation = self.journal.expectation
-        total, basic = expectation.visit_fen(self.visit_id), expectation.basic_fen(self.visit_id)
-        deductible = min(60_000, basic)
-        fund = (basic - deductible) * (85 if self.person.insurance_type == "310" else 70) // 100
+        if expectation.visit_fen(self.visit_id) != paid["total"]:
+            raise AssertionError(f"{self.visit_id}: the insurer settled other costs than the hospital booked")
         settled = {
             "settlement_id": f"S{self.visit_id}",
             "kind": "settled",
             "insurance_type": self.person.insurance_type,
             "care_type": self.care_type,
-            "total": total,
-            "full_self_pay": total - basic,
-            "within_scope": basic,
-            "deductible": deductible,
-            "basic_fund": fund,
-            "fund_total": fund,
-            "patient_part": total - fund,
-            "cash_paid": total - fund,
-            "clearing_way": "1",
-            "clearing_type": "21",
+            **paid,
+            "clearing_way": "1" if self.is_outpatient else "2" if self.care_type == "52" else "3",
+            "clearing_type": "11" if self.is_outpatient else "21",
         }
-        self._write("settlement", at, 10 * MINUTE, settled, f"S{self.visit_id}.settled")
+        self._write("settlement", at, lag_ms, settled, f"S{self.visit_id}.settled")
+        expectation.settled[self.visit_id] = paid["fund_total"]
+        if dispute is not None:
+            expectation.disputed[self.visit_id] = dispute.value
+
+    @property
+    def is_outpatient(self) -> bool:
+        """Whether it is a visit to the clinic."""
+        return self.visit_id.startswith("MZ")
+
+    def _approval(self, item: Item) -> str:
+        if not item.high_value:
+            return ""
+        return REFUSED if self.rng.randrange(100) < NOT_APPROVED_PERCENT else APPROVED
 
     def _refund(self, line: Line, at: int) -> None:
         luck = self.rng.random()
@@ -190,6 +231,9 @@ class Visit:
         fields["charged_at"] = at
         if luck < 0.8:
             fields["refund_of"] = line.charge_id
+            self._refunds.setdefault(line.charge_id, []).append(amount)
+        else:
+            self._unnamed.append(line._replace(charge_id=number, quantity_e4=-quantity, amount_fen=-amount))
         self._write("charge", at, usual_lag(self.rng), fields, number)
         self._book(line, at, -amount)
 
@@ -208,8 +252,10 @@ class Visit:
             "ordering_department": line.department,
             "ordering_doctor": line.doctor,
             "charged_at": line.charged_at,
+            "approval": line.approval,
+            "limited_use_met": line.limited_use_met,
         }
-        return {name: value for name, value in fields.items() if value != ""}
+        return {name: value for name, value in fields.items() if value not in ("", None)}
 
     def _book(self, line: Line, at: int, amount_fen: int) -> None:
         day = units.day_of(at, units.SHANGHAI)

@@ -10,10 +10,13 @@ from schemas import units
 from schemas.codec import Codec, encode_json
 
 _MONEY = frozenset({
-    "amount", "total", "full_self_pay", "within_scope", "deductible", "basic_fund", "fund_total", "patient_part",
-    "cash_paid",
+    "amount", "total", "full_self_pay", "over_limit", "first_self_pay", "within_scope", "deductible", "basic_fund",
+    "civil_servant", "enterprise", "critical_illness", "large_amount", "disabled", "assistance", "other_fund",
+    "fund_total", "patient_part", "account_paid", "cash_paid", "account_balance", "base", "fund", "paid",
 })  # fmt: skip
-_TIMES = frozenset({"occurred_at", "recorded_at", "charged_at", "made_at", "performed_at"})
+_TIMES = frozenset({"occurred_at", "recorded_at", "charged_at", "made_at", "performed_at", "as_of"})
+#: What the national interface has no name for: an event that says it is not sent in that form.
+_CANONICAL_ONLY = frozenset({"year_to_date", "out_of_area"})
 _CODEC: Final = Codec()
 
 
@@ -47,6 +50,8 @@ _NATIONAL = {
         "ordering_department": "bilg_dept_codg",
         "ordering_doctor": "bilg_dr_codg",
         "executing_department": "acord_dept_codg",
+        "approval": "hosp_appr_flag",
+        "limited_use_met": "lmt_used_flag",
     },
     "admission": {
         "hospital": "fixmedins_code",
@@ -63,6 +68,9 @@ _NATIONAL = {
         "department": "adm_dept_codg",
         "doctor": "atddr_no",
         "discharge_way": "dscg_way",
+        "special_person": "sp_psn_type",
+        "account_balance": "balc",
+        "account_used": "acct_used_flag",
     },
 }
 _TRANSACTION = {"admit": "2401", "discharge": "2402", "cancel_discharge": "2405"}
@@ -70,6 +78,8 @@ _TRANSACTION = {"admit": "2401", "discharge": "2402", "cancel_discharge": "2405"
 
 def has_national_form(event_type: str, fields: Mapping[str, Any]) -> bool:
     """Whether the national interface has a transaction for this event."""
+    if not _CANONICAL_ONLY.isdisjoint(fields):
+        return False
     return event_type == "charge" or (event_type == "admission" and fields["kind"] in _TRANSACTION)
 
 
@@ -91,9 +101,7 @@ def national(event_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """National names, values as the national interface writes them (`yyyy-MM-dd HH:mm:ss`, fixed decimals)."""
     names = _NATIONAL[event_type]
     found: dict[str, Any] = {
-        names[name]: _local_text(value) if name in _TIMES else _json_value(name, value)
-        for name, value in fields.items()
-        if name in names
+        names[name]: _national_value(name, value) for name, value in fields.items() if name in names
     }
     if event_type == "admission":
         leaving = fields["kind"] == "discharge"
@@ -114,7 +122,16 @@ def play_line(event_type: str, fields: Mapping[str, Any]) -> str:
     return json.dumps({"type": event_type, **canonical(fields)}, ensure_ascii=False, separators=(",", ":"))
 
 
+def _national_value(name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return _local_text(value) if name in _TIMES else _json_value(name, value)
+
+
 def _json_value(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        # limits: disease code → amount
+        return {key: units.yuan_text(fen) for key, fen in value.items()} if name == "limits" else canonical(value)
     if name in _TIMES:
         return _moment(value).isoformat()
     if name in _MONEY:
