@@ -6,6 +6,8 @@ Judged once a batch, after the visit was settled and predicted; the alert names 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from agents.core import outlook_messages as words
 from agents.core.case import Case
 from agents.core.episodes import Episode, Moment, Telling
@@ -21,6 +23,14 @@ from schemas.settlement import SimulatedSettlement
 from schemas.units import reached_bp
 
 HOUR_MS = 3_600_000
+#: What a settlement that was withdrawn leaves to compare with.
+NOT_SETTLED = msgspec.convert(
+    [
+        Settlement.__struct_config__.tag,
+        *(0 if name.endswith("_fen") else "" for name in Settlement.__struct_fields__[:-1]),
+    ],
+    Settlement,
+)
 
 
 class Outlook(NamedTuple):
@@ -52,7 +62,7 @@ def judge_outlook(visit: Visit, policy: Policy, outlook: Outlook, moment: Moment
         if watch is None:
             continue
         found = measure(visit, outlook, watch, policy.version)
-        episode = judge(visit, watch, found.value, moment, found.tell)
+        episode = judge(visit, watch, "", found.value, moment, found.tell)
         if episode is not None:
             changed.append(episode)
     return changed
@@ -118,7 +128,7 @@ def _difference(visit: Visit, outlook: Outlook, watch: Watch, version: str) -> J
     real = settled_by_insurer(visit)
     simulated = outlook.settlement
     if real is None:  # withdrawn: nothing to compare with any more
-        value, shown = 0, Settlement("", "settled", "", "", *([0] * 20), "", "")
+        value, shown = 0, NOT_SETTLED
     else:
         value, shown = abs(simulated.fund_total_fen - real.fund_total_fen), real
 

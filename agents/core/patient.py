@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from agents.core.outlook import Outlook
-from agents.core.settlement.year import Ended
+from agents.core.settlement.year import Ended, YearShare
 from agents.core.visit import Visit
 from schemas.ledger import YearToDate
 
@@ -117,8 +117,8 @@ def chain(
     known = dict(patient.visits)
     last = dict(known)
     pending: dict[str, Place] = {}
-    for visit_id, visit in touched.items():
-        note = note_of(visit)
+    for visit_id, changed in touched.items():
+        note = note_of(changed)
         pending[visit_id] = place_of(visit_id, note)
         former = known.get(visit_id)
         # Its new place and statement hold from now on; what it added to the year follows when its turn comes.
@@ -155,8 +155,17 @@ def chain(
 
 def _matters(visit_id: str, old: Note | None, new: Note) -> bool:
     """Whether visits behind this one may come to something else than before."""
-    if old is None:
-        return new.ended is not None or new.stated is not None
-    if (old.ended, old.stated) != (new.ended, new.stated):
+    was, is_now = _worth(old), _worth(new)
+    if was != is_now:
         return True
-    return (new.ended is not None or new.stated is not None) and place_of(visit_id, old) != place_of(visit_id, new)
+    return is_now != NO_WORTH and old is not None and place_of(visit_id, old) != place_of(visit_id, new)
+
+
+#: What a visit leaves to those behind it: what it added to its years, and what the insurer stated.
+NO_WORTH: tuple[tuple[YearShare, ...], YearToDate | None] = ((), None)
+
+
+def _worth(note: Note | None) -> tuple[tuple[YearShare, ...], YearToDate | None]:
+    if note is None:
+        return NO_WORTH
+    return note.ended.years if note.ended is not None else (), note.stated

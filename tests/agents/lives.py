@@ -39,7 +39,9 @@ def charges(draw: st.DrawFn, number: int, visits: list[str]) -> Event:
         "quantity": quantity, "unit_price": draw(st.sampled_from([None, "1.5", "600"])),
         "category": draw(st.sampled_from(CATEGORIES)), "level": draw(st.sampled_from(LEVELS)),
         "ordering_department": draw(st.sampled_from(DEPARTMENTS)), "item_code": draw(st.sampled_from(ITEMS)),
-        "hospital_item_code": draw(st.sampled_from(["", "H-1"])),
+        "hospital_item_code": draw(st.sampled_from(["", "H-1"])), "approval": draw(st.sampled_from(["", "", "1", "2"])),
+        "first_self_pay_share": draw(st.sampled_from([None, None, "0.1", "1"])),
+        "price_cap": draw(st.sampled_from([None, None, "1.2", "500"])),
     }  # fmt: skip
 
 
@@ -79,7 +81,18 @@ def admissions(draw: st.DrawFn, number: int, visits: list[str]) -> Event:
         "care_type": draw(st.sampled_from(["", "21", "11"])), "person_no": draw(st.sampled_from(["", "N1"])),
         "diagnoses": draw(st.sampled_from([[], ["I10"], [{"code": "E11", "role": "main"}]])),
         "leave": draw(st.sampled_from([None, True, False])), "discharge_way": draw(st.sampled_from(["", "1", "2"])),
+        "person_type": draw(st.sampled_from(["", "1101", "1201"])),
+        "out_of_area": draw(st.sampled_from(["", "referred"])),
+        "account_balance": draw(st.sampled_from([None, 0, 30_000])), "year_to_date": draw(years(event["occurred_at"])),
     }  # fmt: skip
+
+
+def years(at: int) -> st.SearchStrategy[Event | None]:
+    """What the insurer states of the year before: mostly nothing."""
+    pools = {"inpatient": {"deductible": 5000, "fund": 90_000}}
+    return st.sampled_from([
+        None, None, {"year": 2024, "admissions": 1}, {"year": 2024, "as_of": at - DAY, "pools": pools},
+    ])  # fmt: skip
 
 
 @st.composite
@@ -97,6 +110,7 @@ def settlements(draw: st.DrawFn, number: int, visits: list[str]) -> Event:
     return event | {
         "settlement_id": draw(st.sampled_from(["S1", "S2"])), "kind": draw(st.sampled_from(["settled", "cancelled"])),
         "total": draw(st.integers(0, 10**6)), "fund_total": draw(st.integers(0, 10**6)),
+        "mid_stay": draw(st.sampled_from([False, False, True])),
     }  # fmt: skip
 
 
