@@ -31,13 +31,18 @@ def explain_settlement(settlement: SimulatedSettlement, sources: Mapping[str, st
     """Every amount of a settlement, in the order in which it was reckoned. `sources`: entry id → its source."""
     known = {settlement.benefit_id: settlement.benefit_source, **(sources or {})}
     told: list[Explanation] = []
-    groups = [list(steps) for _, steps in groupby(settlement.steps, key=lambda step: step.period)]
+    groups = [list(steps) for _, steps in groupby(settlement.steps, key=_period_of)]
     for steps in groups:
         year = _years(settlement, steps) if len(groups) > 1 else ("", "")
-        told += [_signed(item, year, known) for item in _stretch(settlement, steps)]
-    told += [_signed(item, ("", ""), known) for item in _whole(settlement)]
+        for item in _stretch(settlement, steps):
+            told.append(_signed(item, year, known, told))
+    told += [_signed(item, ("", ""), known, told) for item in _whole(settlement)]
     told += [_period(number, period) for number, period in enumerate(settlement.periods, 1)]
     return told
+
+
+def _period_of(step: Step) -> int:
+    return step.period
 
 
 def _years(settlement: SimulatedSettlement, steps: Sequence[Step]) -> tuple[str, str]:
@@ -45,11 +50,14 @@ def _years(settlement: SimulatedSettlement, steps: Sequence[Step]) -> tuple[str,
     return f"（{year} 年度）", f" ({year})"
 
 
-def _signed(item: Explanation, year: tuple[str, str], sources: Mapping[str, str]) -> Explanation:
-    """The explanation with its year, and with the entry that decided."""
-    source = sources.get(item.entry_id, "")
-    by_zh = f"（依据：{item.entry_id}{'，' + source if source else ''}）" if item.entry_id else ""
-    by_en = f" (by {item.entry_id}{': ' + source if source else ''})" if item.entry_id else ""
+def _signed(
+    item: Explanation, year: tuple[str, str], sources: Mapping[str, str], told: Sequence[Explanation]
+) -> Explanation:
+    """The explanation with its year and the entry that decided, whose source is spelled out where it is first named."""
+    entry, source = item.entry_id, sources.get(item.entry_id, "")
+    is_first = source and all(other.entry_id != entry for other in told)
+    by_zh = f"（依据：{entry}{f'，{source}' if is_first else ''}）" if entry else ""
+    by_en = f" (by {entry}{f': {source}' if is_first else ''})" if entry else ""
     return msgspec.structs.replace(
         item,
         title_zh=item.title_zh + year[0],

@@ -106,7 +106,7 @@ def _deductible(_: SimulatedSettlement, step: Step) -> Explanation:
     paid_zh = f"，此前已付 {money(paid)} 元" if paid else ""
     paid_en = f", {money(paid)} paid before" if paid else ""
     zh = f"{of_zh} {money(standard)} 元{paid_zh}；取计入费用 {money(reckoned)} 与 {left} 中较小者 = {amount} 元。"
-    en = f"{of_en} {money(standard)} yuan{paid_en}; the smaller of the cost {money(reckoned)} and {left} = {amount} yuan."
+    en = f"{of_en} {money(standard)} yuan{paid_en}; the smaller of {money(reckoned)} and {left} = {amount} yuan."
     return Explanation("deductible", "起付线", "Deductible", step.amount_fen, formula, zh, en, step.entry_id)
 
 
@@ -150,6 +150,9 @@ def _layer(_: SimulatedSettlement, step: Step) -> Explanation:
         cap_zh, cap_en = f"限额 {money(cap)} 元{paid_zh}，", f"cap {money(cap)}{paid_en}: "
     zh = f"本次计入 {money(base)} 元{before_zh}{above_zh}；{cap_zh}{formula} 元。"
     en = f"base {money(base)} yuan{before_en}{above_en}; {cap_en}{formula} yuan."
+    if not bands:
+        zh = f"本次计入 {money(base)} 元{before_zh}{above_zh}，未超过起付，不支付。"
+        en = f"base {money(base)} yuan{before_en}{above_en}: not above it, nothing is paid."
     return Explanation(step.name, title_zh, title_en, amount, formula, zh, en, step.entry_id)
 
 
@@ -215,14 +218,10 @@ def tell_fund(steps: Sequence[Step]) -> list[Explanation]:
         gives = " + ".join(f"{money(step.numbers[0])} × {_rate(step)}" for step in bands) or money(0)
     less = "".join(f" − {money(step.amount_fen)}" for step in cuts)
     formula = f"{gives}{less} = {money(amount)}"
-    parts_zh = "；".join(
-        f"{_span(step, '以上')} 元段 {money(step.numbers[0])} × {_rate(step)} = {money(step.amount_fen)}"
-        for step in bands
-    )
-    parts_en = "; ".join(
-        f"{_span(step, ' and above')}: {money(step.numbers[0])} × {_rate(step)} = {money(step.amount_fen)}"
-        for step in bands
-    )
+    products = [f"{money(step.numbers[0])} × {_rate(step)} = {money(step.amount_fen)}" for step in bands]
+    spans = [_span(step) for step in bands]
+    parts_zh = "；".join(f"{zh}：{product}" for (zh, _), product in zip(spans, products, strict=True))
+    parts_en = "; ".join(f"{en}: {product}" for (_, en), product in zip(spans, products, strict=True))
     detail = len(bands) > 1
     area = bands[0].name if bands else ""
     zh = f"{formula} 元。" + (f"分段：{parts_zh}。" if detail else "") + (f"异地就医（{area}）。" if area else "")
@@ -241,9 +240,11 @@ def tell_fund(steps: Sequence[Step]) -> list[Explanation]:
     ]  # fmt: skip
 
 
-def _span(step: Step, above: str) -> str:
-    start, end = step.numbers[1], step.numbers[2]
-    return f"{money(start)}{above}" if end == OPEN else f"{money(start)}–{money(end)}"
+def _span(step: Step) -> tuple[str, str]:
+    start, end = money(step.numbers[1]), step.numbers[2]
+    if end == OPEN:
+        return f"{start} 元以上", f"{start} and above"
+    return f"{start}–{money(end)} 元", f"{start}–{money(end)}"
 
 
 Teller: TypeAlias = Callable[[SimulatedSettlement, Step], Explanation]

@@ -6,7 +6,7 @@ from schemas import codes
 
 TABLES = {
     "insurance_type": 14, "care_type": 13, "level": 3, "category": 14, "list_type": 8, "person_type": 19, "sex": 4,
-    "discharge_way": 6, "approval": 3, "decision": 7,
+    "discharge_way": 6, "approval": 3, "decision": 7, "fund_pay_type": 12,
 }  # fmt: skip
 
 

@@ -93,14 +93,6 @@ class _Share:
         return YearShare(year, pool, self.admissions, self.deductible, self.base, self.fund, self.layers, limits)
 
 
-def stated_before(case: Case, stated: YearToDate | None) -> YearToDate | None:
-    """A statement that came with a visit, as it counts: it never holds that visit, whenever it was made."""
-    if stated is None or not case.is_ended:
-        return stated
-    ended_at = case.admitted_at if case.is_outpatient else case.ended_at
-    return msgspec.structs.replace(stated, as_of=min(stated.as_of, ended_at))
-
-
 def year_before(case: Case, stated: YearToDate | None, ended: Iterable[Ended], year: int) -> YearToDate:
     """The year that this visit is reckoned on: stated figures, and own visits that ended since and before this one.
 
