@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from schemas.reasons import Reason
-from sinks.clickhouse.rows import UNREADABLE, Record, Row, ToRow, peek_version
+from sinks.clickhouse.row import Record, Row, ToRow
+from sinks.clickhouse.rows import UNREADABLE, peek_version
 from sinks.clickhouse.tables import TABLES, Table
 
 _encoder = msgspec.msgpack.Encoder()

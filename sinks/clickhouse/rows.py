@@ -4,31 +4,42 @@ Times are epoch milliseconds, which the driver writes into DateTime64(3) as they
 the caller makes it a dead letter (S402).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import msgspec
 
 from schemas.alerts import Transition, decode_alert
 from schemas.dead_letter import read_dead_letter
-from schemas.facts import CategoryTotal, DepartmentShare, Segment, VisitFact, decode_department_fact, decode_visit_fact
-from schemas.ledger import Ack, Admission, Charge, Entry, Order, Settlement, decode_entry, version_of
+from schemas.ledger import (
+    Ack,
+    Admission,
+    Charge,
+    Entitlement,
+    Entry,
+    LayerYear,
+    Order,
+    PoolYear,
+    Pricing,
+    Settlement,
+    decode_entry,
+    version_of,
+)
+from sinks.clickhouse.fact_rows import department_fact_row, visit_fact_row
+from sinks.clickhouse.row import Record, Row, ToRow, parallel, width_of
 from sinks.clickhouse.tables import (
     ADMISSION_EVENT,
     ALERT,
     ALERT_ACK,
     CHARGE_LINE,
     DEAD_LETTER,
-    DEPARTMENT_FACT,
     ORDER_EVENT,
     SETTLEMENT_EVENT,
-    VISIT_FACT,
     Table,
 )
 from streams.topics import Topic
 
-Row: TypeAlias = tuple[Any, ...]
 #: What a record that cannot be read raises.
 UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError)
 
@@ -37,20 +48,11 @@ VALUE_LIMIT = 64 * 1024
 _fields = msgspec.structs.astuple
 _INT32 = 2**31 - 1
 _INT64 = 2**63 - 1
-
-
-class Record(Protocol):
-    """One Kafka record as the consumer gives it."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Iterable[tuple[str, bytes | None]]
-
-
-ToRow: TypeAlias = Callable[[Record, int], tuple[Table, Row]]
+_TRANSITION, _POOL, _LAYER = (width_of(struct) for struct in (Transition, PoolYear, LayerYear))
+#: Where a charge says the insurer's terms, and where an admission says the patient's benefits: nested, and last.
+_PRICING = Charge.__struct_fields__.index("pricing")
+NO_PRICING = _fields(Pricing())
+NO_ENTITLEMENT = Entitlement()
 
 
 def _charge(entry: Entry, body: Charge, version: int, record: Record) -> Row:
@@ -59,7 +61,8 @@ def _charge(entry: Entry, body: Charge, version: int, record: Record) -> Row:
         entry.hospital,
         entry.patient_id,
         entry.visit_id,
-        *_fields(body),
+        *_fields(body)[:_PRICING],
+        *(NO_PRICING if body.pricing is None else _fields(body.pricing)),
         entry.event_id,
         entry.person_no,
         entry.occurred_at,
@@ -138,7 +141,28 @@ def _admission(entry: Entry, body: Admission, version: int, record: Record) -> R
         body.leave,
         body.discharge_way,
         body.disease_code,
+        *_entitlement(body.entitlement or NO_ENTITLEMENT),
         *_where(entry, version, record),
+    )
+
+
+def _entitlement(said: Entitlement) -> Row:
+    """What the admission says of the patient's benefits; pools, layers and limits of the year as parallel arrays."""
+    year = said.year_to_date
+    of_year: Row = (None, None, None) if year is None else (year.year, year.as_of, year.admissions)
+    pools, layers, limits = (year.pools, year.layers, year.limits) if year is not None else ({}, {}, {})
+    return (
+        said.special_person,
+        said.out_of_area,
+        said.account_balance_fen,
+        said.account_used,
+        *of_year,
+        list(pools),
+        *parallel(tuple(pools.values()), _POOL),
+        list(layers),
+        *parallel(tuple(layers.values()), _LAYER),
+        list(limits),
+        list(limits.values()),
     )
 
 
@@ -183,43 +207,6 @@ def ledger_row(record: Record, epoch: int) -> tuple[Table, Row]:
     return table, to_row(entry, body, version, record)
 
 
-_CATEGORY, _SHARE, _SEGMENT, _TRANSITION = (
-    len(struct.__struct_fields__) for struct in (CategoryTotal, DepartmentShare, Segment, Transition)
-)
-
-
-def _parallel(items: tuple[Any, ...], width: int) -> Iterable[Row]:
-    """Structs as parallel arrays, one a field in the struct's order."""
-    return zip(*map(_fields, items), strict=True) if items else ((),) * width
-
-
-#: Where a visit fact stops being plain columns: categories, departments, segments, ratios and quota follow.
-_HEAD = VisitFact.__struct_fields__.index("categories")
-
-
-def visit_fact_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the fact has its own version
-    """One visit fact in the order of its fields; categories, shares and segments as parallel arrays."""
-    fields = _fields(decode_visit_fact(record.value or b""))
-    categories, departments, segments, ratios, quota, *tail = fields[_HEAD:]
-    return VISIT_FACT, (
-        *fields[:_HEAD],
-        *_parallel(categories, _CATEGORY),
-        *_parallel(departments, _SHARE),
-        *_parallel(segments, _SEGMENT),
-        *_fields(ratios),
-        *(_fields(quota) if quota else ("", "", None, None, None, None)),
-        *tail,
-        record.partition,
-        record.offset,
-    )
-
-
-def department_fact_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the fact has its own version
-    """One department fact in the order of its fields."""
-    fact = decode_department_fact(record.value or b"")
-    return DEPARTMENT_FACT, (*_fields(fact), record.partition, record.offset)
-
-
 def alert_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 - the alert has its own version
     """One alert; its history and the inputs of its derivation as parallel arrays."""
     alert = decode_alert(record.value or b"")
@@ -245,7 +232,7 @@ def alert_row(record: Record, epoch: int) -> tuple[Table, Row]:  # noqa: ARG001 
         why.policy_id,
         why.policy_version,
         why.policy_source,
-        *_parallel(alert.history, _TRANSITION),
+        *parallel(alert.history, _TRANSITION),
         alert.raised_at,
         alert.updated_at,
         alert.patient_id,

@@ -22,7 +22,7 @@ from sinks import metrics
 from sinks.clickhouse.blocks import Refusal, Shipment
 from sinks.clickhouse.connection import ClickHouseError, describe
 from sinks.clickhouse.errors import Verdict, verdict_of
-from sinks.clickhouse.rows import Row
+from sinks.clickhouse.row import Row
 from sinks.clickhouse.tables import Table
 from streams.crash import crash_point
 
