@@ -128,7 +128,7 @@ def signed_percent(bp: int | None) -> str:
 
 
 def derivation(row: QuotaRow) -> Pair:
-    """How a quota was reached, as one line of arithmetic."""
+    """How a quota was reached, as one line of arithmetic; factors are shown with four decimals, and used exactly."""
     zh, en = [], []
     if row.method is Method.FIXED:
         zh.append(f"人工定额 {yuan_text(row.adjusted_fen)}")
@@ -160,7 +160,7 @@ def derivation(row: QuotaRow) -> Pair:
         zh.append(f"（{LIMITS[row.limited][0]}）")
         en.append(f"({LIMITS[row.limited][1]})")
     quota = yuan_text(row.quota_fen)
-    return f"{' '.join(zh)} ＝ {quota} 元", f"{' '.join(en)} = {quota} yuan"
+    return f"{' '.join(zh)}，得 {quota} 元", f"{' '.join(en)} gives {quota} yuan"
 
 
 def method_words(plan: Plan) -> Pair:

@@ -79,7 +79,7 @@ def _check_fixed_budgets(proposals: Sequence[Proposal]) -> None:
 def _quota_row(found: Proposal, grant: Granted, pot: int | None, plan: Plan) -> QuotaRow:
     base, mix, adjustment = found.base, found.mix, found.adjustment
     trimmed_count, trimmed_fen = base.trimmed
-    kept = sum(year.kept for year in base.years)
+    kept, days = sum(year.kept for year in base.years), sum(year.days for year in base.years)
     change = None if not found.reference else div_round((grant.quota - found.reference) * 10_000, found.reference)
     return QuotaRow(
         department=found.key.department,
@@ -90,7 +90,7 @@ def _quota_row(found: Proposal, grant: Granted, pot: int | None, plan: Plan) -> 
         cases=base.cases,
         trimmed_count=trimmed_count,
         trimmed_fen=trimmed_fen,
-        mean_days_e4=div_round(sum(year.days for year in base.years) * 10_000, kept) if kept else None,
+        mean_days_e4=div_round(days * 10_000, kept) if days else None,
         mean_fen=rounded(base.mean) if base.mean is not None else None,
         mix_system=mix.system.value if mix else "",
         mix_factor_e4=rounded(mix.mean / base.mean * _ONE_E4) if mix and base.mean else _ONE_E4,
