@@ -72,5 +72,7 @@ STAGE_PARTITIONS = gauge("stage_partitions_count", "input partitions owned and r
 STATE_KEYS = gauge("state_keys_count", "keys in the state table of this process", "stage")
 STATE_RESTORE = gauge("state_restore_seconds", "how long the last restore of the state took", "stage")
 STATE_MENDED = counter("state_mended_keys", "keys mended after a late write of a former owner", "stage")
+FOLLOWED_ADOPTED = counter("followed_adopted_records", "records of a followed topic adopted", "stage", "topic")
+FOLLOWED_REFUSED = counter("followed_refused_records", "records of a followed topic not usable", "stage", "topic")
 COMMITTED_OFFSETS = counter("stage_commits", "offset commits the broker accepted", "stage")
 WATCHDOG_LAG = gauge("watchdog_lag_records", "input records not yet committed, all owned partitions", "stage")

@@ -3,13 +3,14 @@
 Order of work for the batches of one fetch (the body repeats the numbers):
 
 1. decode, 2. load states, 3. skip what is applied, 4. reduce: `Stage.handle`, pure, one batch after the other
-5. send the outputs and wait until the broker has confirmed all of them
-6. write the changelog, each group within one record batch, and wait
-7. apply the changes to the state table
+5. write the changelog, each group within one record batch, and wait
+6. apply the changes to the state table
+7. send the outputs and wait until the broker has confirmed all of them
 8. acknowledge: the offset may be committed now
 
-Outputs before changelog: applied state implies confirmed outputs, so nothing needs an outbox. A crash between two
-steps leads to the same batch again: outputs are absolute and are written as they were, applied state is skipped.
+Changelog before outputs: what was decided is written down before anybody hears of it, so a stage may judge a batch as
+a whole, and nothing that was told is ever decided otherwise. A crash between two steps leads to the same entries
+again; a stage skips those its state has applied and tells what that state says (absolute and versioned) once more.
 
 Whatever fails ends the process with a non-zero status, and no other batch is taken; the supervisor starts a new one.
 """
@@ -31,6 +32,7 @@ from streams.admin import verify_topics
 from streams.continuity import refuse_skipped
 from streams.crash import crash_point
 from streams.faust_app import Fetched, TopicAndPartition, make_app, run_until_stopped
+from streams.follower import Follower
 from streams.health import HealthServer
 from streams.journal import Journal
 from streams.lease import Lease
@@ -40,7 +42,7 @@ from streams.records import use_parsed_records
 from streams.sender import Sender
 from streams.settings import Settings
 from streams.slot import claim_slot
-from streams.stage import Batch, Outcome, Output, Record, Stage, StateGroup, Store
+from streams.stage import Batch, Following, Outcome, Output, Record, Stage, StateGroup, Store
 from streams.state import Origin, StateTable
 from streams.topics import Topic, changelog_of, group_of
 from streams.watchdog import KafkaBroker, Watchdog
@@ -79,6 +81,7 @@ class Runner:
         # A lease shorter than the session: whoever stood still for less is still the owner.
         self._lease = Lease(settings.session_timeout_seconds * 0.8)
         self._working = asyncio.Lock()
+        self._follower = Follower(settings, stage.name, stage, self._working) if isinstance(stage, Following) else None
         self._assignment = 0
         self._ready: asyncio.Future[None] | None = None
         self._next: dict[TopicAndPartition, int] = {}
@@ -92,6 +95,7 @@ class Runner:
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, stopping.set)
+        tasks = [asyncio.ensure_future(self._guarded(self._lease.keep()))]
         self._health.start()
         self._progress.joining_since = time.monotonic()
         self._topic_ids, *_ = await asyncio.gather(
@@ -99,9 +103,12 @@ class Runner:
             self._sender.start(),
             self._state.start() if self._state is not None else asyncio.sleep(0),
         )
+        if self._follower is not None:
+            await self._follower.start()  # what is in force holds from the first batch on
+            tasks.append(asyncio.ensure_future(self._guarded(self._follower.follow())))
         group = self._prefix + group_of(self._stage.name)
         Watchdog(self._settings, self._stage.name, self._progress, KafkaBroker(self._settings, group)).start()
-        background = [asyncio.ensure_future(self._guarded(work())) for work in (self._lease.keep, self._verify)]
+        tasks.append(asyncio.ensure_future(self._guarded(self._verify())))
         self._log.info("worker_started", slot=self._slot.name, pid=os.getpid(), health=self._health.address)
         if not await run_until_stopped(self._app, stopping):
             os._exit(0)  # nothing was taken yet
@@ -110,11 +117,13 @@ class Runner:
             self._assignment = _NO_ASSIGNMENT
             await self._app.consumer.commit_all()
             self._app.consumer.leave()
-        for task in background:
+        for task in tasks:
             task.cancel()
         await self._app.stop()
         if self._state is not None:
             await self._state.stop()
+        if self._follower is not None:
+            await self._follower.stop()
         await self._sender.stop()
         self._health.stop()
         self._slot.release()
@@ -224,18 +233,18 @@ class Runner:
             await asyncio.sleep(0)  # commits and heartbeats of the loop get their turn
         crash_point("after_handle")
         handled = time.perf_counter()
-        # 5 send the outputs and wait
-        self._lease.check()
-        await self._sender.send(outputs)
-        crash_point("after_outputs")
         if self._state is not None and changes:
-            # 6 write the changelog and wait
+            # 5 write the changelog and wait
             self._lease.check()
             await self._state.write(changes)
             crash_point("after_changelog")
-            # 7 apply
+            # 6 apply
             self._state.apply(changes)
             crash_point("after_apply")
+        # 7 send the outputs and wait
+        self._lease.check()
+        await self._sender.send(outputs)
+        crash_point("after_outputs")
         # 8 acknowledge
         for batch in batches:
             tp = self._prefix + batch.topic, batch.partition

@@ -50,6 +50,7 @@ class TopicSpec:
     """What one topic must be like.
 
     partitions: None: as `settings.partitions`. any_partitions: whoever made it chose partitions and retention.
+    holds: what a record of a topic that stages follow is called in logs.
     """
 
     topic: Topic
@@ -59,6 +60,7 @@ class TopicSpec:
     partitions: int | None = None
     any_partitions: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
+    holds: str = "record"
 
     def partition_count(self, default: int) -> int:
         """How many partitions `kongfei topics create` gives it."""
@@ -81,6 +83,8 @@ _CHANGELOG = {
     "min.cleanable.dirty.ratio": "0.1",
     "min.compaction.lag.ms": str(5 * 60_000),
 }
+# Every start of a worker reads what is there of former books; a segment must hold the largest record.
+_BOOK = {"segment.bytes": str(32 * MEBIBYTE), "min.cleanable.dirty.ratio": "0.1"}
 _FACT = {"segment.bytes": str(128 * MEBIBYTE), "min.cleanable.dirty.ratio": "0.2"}
 
 
@@ -98,7 +102,7 @@ SPECS: dict[Topic, TopicSpec] = {
         TopicSpec(Topic.DEPARTMENT_FACT, "a department's absolute month, by departments", Cleanup.COMPACT, extra=_FACT),
         TopicSpec(Topic.ALERT, "alerts, one an episode, by cost and departments", Cleanup.COMPACT, extra=_FACT),
         TopicSpec(Topic.DEAD_LETTER, "refused messages, their original bytes, the reason", retention_ms=365 * DAY_MS),
-        TopicSpec(Topic.POLICY_BOOK, "the policy book", Cleanup.COMPACT, partitions=1),
+        TopicSpec(Topic.POLICY_BOOK, "the policy book", Cleanup.COMPACT, partitions=1, extra=_BOOK, holds="book"),
         TopicSpec(Topic.COST_CHANGELOG, "state of every patient, by cost", Cleanup.COMPACT, extra=_CHANGELOG),
         TopicSpec(Topic.DEPARTMENTS_CHANGELOG, "state of every department", Cleanup.COMPACT, extra=_CHANGELOG),
     )

@@ -100,7 +100,7 @@ def _unreadable(error: ValidationError, content: dict[str, Any], places: Places)
         if item["type"].startswith("union_tag"):
             steps = (*steps, "kind")
         path, line = places.find(steps)
-        yield Mistake(path, line, _shown(steps, content), sentence(item, _at(content, steps), known))
+        yield Mistake(path, line, shown(steps, content), sentence(item, _at(content, steps), known))
 
 
 def _without(content: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], dict[str, list[int]]]:
@@ -138,7 +138,7 @@ def _mistake(finding: Finding, content: dict[str, Any], places: Places) -> Mista
         other, other_line = places.find(finding.other)
         where = f"{other}:{other_line}" if other != path else ""
         text += f" ({where or both(f'第 {other_line} 行', f'line {other_line}')})"
-    return Mistake(path, line, _shown(finding.steps, content), text, finding.is_error)
+    return Mistake(path, line, shown(finding.steps, content), text, finding.is_error)
 
 
 def _as_written(steps: Steps, content: Any, *, names_a_field: bool) -> Steps:
@@ -157,8 +157,11 @@ def _as_written(steps: Steps, content: Any, *, names_a_field: bool) -> Steps:
     return tuple(written)
 
 
-def _shown(steps: Steps, content: Any) -> str:
-    """Steps as a person reads them: entries by their id, other positions from 1."""
+def shown(steps: Steps, content: Any) -> str:
+    """Steps as a person reads them: entries by their id, other positions from 1.
+
+    content: what the files say, or the book that was read.
+    """
     parts: list[str] = []
     found = content
     for step in steps:
@@ -186,6 +189,6 @@ def _at(content: Any, steps: Steps) -> Any:
 def _below(found: Any, step: int | str) -> Any:
     if isinstance(found, dict):
         return found.get(step)
-    if isinstance(found, list | tuple) and isinstance(step, int) and step < len(found):
-        return found[step]
-    return None
+    if isinstance(found, list | tuple):
+        return found[step] if isinstance(step, int) and step < len(found) else None
+    return getattr(found, str(step), None)

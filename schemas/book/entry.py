@@ -72,15 +72,24 @@ def _text(places: int) -> PlainSerializer:
 
     def write(value: int) -> str:
         whole, rest = divmod(abs(value), 10**places)
-        return f"{'-' if value < 0 else ''}{whole}.{rest:0{places}d}"
+        digits = f"{rest:0{places}d}"
+        if places > 2:  # money keeps its two decimals
+            digits = digits.rstrip("0")
+        return f"{'-' if value < 0 else ''}{whole}{'.' if digits else ''}{digits}"
 
     return PlainSerializer(write, return_type=str, when_used="json")
+
+
+def _percent(value: int) -> str:
+    """How a share is written again."""
+    text = f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
+    return f"{text.rstrip('0').rstrip('.')}%"
 
 
 #: Money, written in yuan, held in fen.
 Yuan = Annotated[int, BeforeValidator(_yuan), _text(2)]
 #: A share, written as `"85%"` or as basis points (8500), held in basis points.
-Share = Annotated[int, BeforeValidator(_share)]
+Share = Annotated[int, BeforeValidator(_share), PlainSerializer(_percent, return_type=str, when_used="json")]
 #: A number with up to four decimals (scores, weights, coefficients), held in 1e-4.
 E4 = Annotated[int, _decimal(4, "数字", "a number"), _text(4)]
 #: A price in yuan with up to six decimals (unit prices, point values), held in 1e-6 yuan.

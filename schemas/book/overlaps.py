@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from schemas.book.book import ENTRY_SECTIONS, Book
 from schemas.book.entry import BookEntry, Scope, both
 from schemas.book.findings import Finding
-from schemas.book.payment import Budget, Method, SingleDisease
+from schemas.book.payment import Budget, Method
 from schemas.book.settlement import Benefit, Layer
 from schemas.book.watching import Threshold
 
@@ -75,19 +75,9 @@ def competes_for(entry: BookEntry) -> Iterator[Key]:
                 for special in entry.special_persons or ("",)
             )
         case Method():
-            yield from _of_method(entry, place)
+            yield from ((*place, care, entry.subject) for care in _care_types(scope, entry.conditions.care_types))
         case _:
             yield *place, scope.care_type
-
-
-def _of_method(entry: Method, place: Key) -> Iterator[Key]:
-    """Methods of one kind compete where they admit the same visits."""
-    conditions = entry.conditions
-    rest = conditions.model_dump_json(exclude={"care_types", "diagnoses"})
-    disease = entry.disease if isinstance(entry, SingleDisease) and not conditions.diagnoses else ""
-    for care in _care_types(entry.scope, conditions.care_types):
-        for diagnosis in conditions.diagnoses or (disease,):
-            yield *place, care, getattr(entry, "kind", ""), diagnosis, rest
 
 
 def _care_types(scope: Scope, listed: tuple[str, ...]) -> tuple[str, ...]:

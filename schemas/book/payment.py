@@ -104,9 +104,17 @@ class Method(BookEntry):
 
     @property
     def subject(self) -> str:
-        """One method of a kind for each care type."""
-        kind: str = getattr(self, "kind", "")
-        return f"{kind} {'/'.join(self.conditions.care_types)} {'/'.join(self.conditions.diagnoses)}".rstrip()
+        """One method of a kind for each disease and operation it is for (by bed-day: and length of stay)."""
+        kind, conditions = getattr(self, "kind", ""), self.conditions
+        days = f"{conditions.min_days or ''}" if kind == MethodKind.BED_DAY else ""
+        parts = (
+            kind,
+            getattr(self, "disease", ""),
+            "/".join(conditions.diagnoses),
+            "/".join(conditions.procedures),
+            days,
+        )
+        return " ".join(filter(None, parts))
 
 
 class ByItem(Method):

@@ -175,7 +175,7 @@ class Layer(BookEntry):
     @property
     def subject(self) -> str:
         """One layer a kind and kinds of persons."""
-        return f"layer {self.kind} {'/'.join(self.persons)} {'/'.join(self.special_persons)}"
+        return " ".join(filter(None, (self.kind, "/".join(self.persons), "/".join(self.special_persons))))
 
     @property
     def specificity(self) -> tuple[int, int]:
