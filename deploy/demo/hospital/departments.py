@@ -24,8 +24,8 @@ class Department:
 
 
 GENERAL_SURGERY = Department("A04.01", "普通外科", "general surgery", "W01", 28, 9_000)
-ORTHOPAEDICS = Department("A04.03", "骨科", "orthopaedics", "W02", 28, 16_000)
-CARDIOLOGY = Department("A03.04", "心血管内科", "cardiology", "W03", 28, 10_000)
+ORTHOPAEDICS = Department("A04.03", "骨科", "orthopaedics", "W02", 28, 12_500)
+CARDIOLOGY = Department("A03.04", "心血管内科", "cardiology", "W03", 28, 8_000)
 NEUROLOGY = Department("A03.05", "神经内科", "neurology", "W04", 26, 4_500)
 RESPIRATORY = Department("A03.01", "呼吸内科", "respiratory medicine", "W05", 24, 5_500)
 GASTROENTEROLOGY = Department("A03.02", "消化内科", "gastroenterology", "W06", 20, 3_800)

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agents.book import read_book
-from deploy.demo.hospital.catalogue import CLASS_C, CLASS_B, Item
+from deploy.demo.hospital.catalogue import CLASS_B, CLASS_C, Item
 from deploy.demo.hospital.people import Person
-from schemas import units
 from schemas.book import Band, Benefit, Book, Layer
 from schemas.book.settlement import Bucket, LayerKind, LimitRow
 
@@ -278,7 +277,9 @@ def _bands(benefit: Benefit, person_type: str) -> tuple[Band, ...]:
     return max(rows, key=lambda row: len(row.person)).bands
 
 
-def _paid(bands: Sequence[Band], low: int, high: int, claim: Claim | None = None, benefit: Benefit | None = None) -> int:
+def _paid(
+    bands: Sequence[Band], low: int, high: int, claim: Claim | None = None, benefit: Benefit | None = None
+) -> int:
     """What the bands pay of the amounts between `low` and `high`, each band rounded to the fen."""
     found = 0
     for band in bands:
@@ -305,6 +306,6 @@ def _limit(benefit: Benefit, claim: Claim) -> LimitRow | None:
 
 
 def _half_up(part: int, whole: int) -> int:
-    """part ÷ whole rounded half away from zero; the whole may be negative only where the part is too."""
+    """Part ÷ whole rounded half away from zero; the whole may be negative only where the part is too."""
     size = (abs(part) * 2 + abs(whole)) // (abs(whole) * 2)
     return size if (part < 0) == (whole < 0) else -size

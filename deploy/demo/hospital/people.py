@@ -9,7 +9,7 @@ from schemas import units
 EMPLOYEE, RESIDENT = "310", "390"
 LOW_INCOME = "2"
 #: Share of patients, percent: insured as residents; without any insurance (of the others); of a kind.
-RESIDENTS, UNINSURED = 30, 2
+RESIDENTS, UNINSURED = 30, 1
 CIVIL_SERVANTS, POOR, FROM_ELSEWHERE, ILL_BEFORE = 8, 6, 3, 8
 
 
@@ -22,6 +22,9 @@ class YearBefore(NamedTuple):
     fund: int = 0
     critical_base: int = 0
     critical_paid: int = 0
+
+
+NOTHING_BEFORE = YearBefore()
 
 
 class Person(NamedTuple):
@@ -37,7 +40,7 @@ class Person(NamedTuple):
     out_of_area: str = ""
     balance_fen: int = 0
     account_used: bool = True
-    year_before: YearBefore = YearBefore()
+    year_before: YearBefore = NOTHING_BEFORE
 
     def insured_as(self, insurance_type: str) -> "Person":
         """The same adult under another insurance (费别变动)."""

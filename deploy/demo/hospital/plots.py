@@ -15,7 +15,7 @@ from deploy.demo.hospital.departments import (
     Department,
 )
 from deploy.demo.hospital.insurer import Dispute
-from deploy.demo.hospital.people import YearBefore
+from deploy.demo.hospital.people import NOTHING_BEFORE, YearBefore
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Plot:
     `procedures`: day and code of operations that are recorded (what is charged `once` may go without). `refused`: items
     of `once` that are not approved, or whose payment condition is not met. `year_before`: what the insurer states at
     admission. `insured_as`: from that day on the patient has another insurance (费别变动). `dispute`: the insurer
-    settles otherwise.
+    settles otherwise. `admitted_late`: the admission reaches the system half a day after the first charges.
     """
 
     name: str
@@ -50,12 +50,13 @@ class Plot:
     contradicts: bool = False
     procedures: tuple[tuple[int, str], ...] = ()
     refused: tuple[str, ...] = ()
-    year_before: YearBefore = YearBefore()
+    year_before: YearBefore = NOTHING_BEFORE
     insured_as: tuple[int, str] | None = None
     special_person: str = ""
     out_of_area: str = ""
     person_type: str = ""
     dispute: Dispute | None = None
+    admitted_late: bool = False
 
 
 PLOTS = (
@@ -120,6 +121,7 @@ PLOTS = (
     Plot("cancelled_discharge", GASTROENTEROLOGY, 2, 6, "K85.900", cancel="discharge"),
     Plot("readmitted", RESPIRATORY, 0, 5, "J44.100", returns_after=3),
     Plot("clinic_and_ward", PAEDIATRICS, 4, 5, "J18.000", insurance_type="390", with_clinic=True),
+    Plot("admitted_late", RESPIRATORY, 2, 6, "J18.900", admitted_late=True),
     Plot("contradicted", OBSTETRICS, 2, 4, "O80.000", contradicts=True, procedures=((0, "73.5900"),)),
     # ------------------------------------------------------------ the money: settlement and payment
     Plot("uncovered_for_days", NEUROLOGY, 5, 9, "G45.900", covered_after_days=5),

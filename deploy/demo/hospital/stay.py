@@ -110,7 +110,7 @@ class Stay:
             visit.year_to_date["as_of"] = at
         if self._covered_after:
             visit.come_uncovered()
-        late = rng.randrange(100) < 4
+        late = rng.randrange(100) < 4 or (self.plot is not None and self.plot.admitted_late)
         visit.admission(
             "admit",
             at,
