@@ -4,9 +4,11 @@ Thin: decoding, the cache of live visits, and the shape of the outcome stand her
 """
 
 from collections import OrderedDict
-from zoneinfo import ZoneInfo
 
-from agents.book import load_policy
+from typing_extensions import override
+
+from agents.book.following import FollowsBook
+from agents.book.published import starting_policy
 from agents.core.episodes import Moment
 from agents.core.outlook import Outlook as VisitOutlook
 from agents.core.outlook import judge_outlook
@@ -17,6 +19,7 @@ from agents.core.reckoner import Reckoner
 from agents.core.reduce import Fate, reduce
 from agents.core.reduce import Outcome as Reduced
 from agents.core.visit import Visit, VisitKey
+from agents.grouper_adapter import installed_grouper
 from schemas.alerts import Alert, encode_alert
 from schemas.dead_letter import dead_letter_headers
 from schemas.facts import encode_fact
@@ -90,7 +93,7 @@ class Family:
         return visit
 
 
-class Cost:
+class Cost(FollowsBook[Reckoner]):
     """The stage `cost`."""
 
     name = "cost"
@@ -100,12 +103,24 @@ class Cost:
     def __init__(self, settings: Settings, policy: Policy, cache_marks: int = CACHE_MARKS) -> None:
         self._epoch = settings.epoch
         self._partitions = settings.partitions
-        self._policy = policy
-        self._reckoner = Reckoner(policy)
         self._cache_marks = cache_marks
         #: partition → visits, least recently used first.
         self._live: dict[int, OrderedDict[VisitKey, Visit]] = {}
         self._batches = 0
+        self.use(self.compile(policy))
+
+    @override
+    def compile(self, policy: Policy) -> Reckoner:
+        """The book as far as money goes."""
+        return Reckoner(policy, installed_grouper(policy.book))
+
+    @override
+    def use(self, compiled: Reckoner) -> None:
+        """From the next batch on this book holds: live visits are read anew from the store and reckoned under it."""
+        self._policy = compiled.policy
+        self._reckoner = compiled
+        for visits in self._live.values():
+            visits.clear()
 
     def assigned(self, topic: str, partitions: frozenset[int]) -> None:  # noqa: ARG002 - one input only
         """Begin without memories of an earlier ownership."""
@@ -254,4 +269,4 @@ class Cost:
 
 def make(settings: Settings) -> Cost:
     """The stage as `kongfei worker cost` runs it."""
-    return Cost(settings, load_policy(settings.book_dir, zone=ZoneInfo(settings.timezone)))
+    return Cost(settings, starting_policy(settings))

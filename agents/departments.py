@@ -4,11 +4,11 @@ State parts: a head a department and month (sums, episodes), and one record a co
 thousand outpatient visits rewrites only those that changed. The parts of one department and month travel together.
 """
 
-from zoneinfo import ZoneInfo
-
 import msgspec
+from typing_extensions import override
 
-from agents.book import load_policy
+from agents.book.following import FollowsBook
+from agents.book.published import starting_policy
 from agents.core.department import (
     DepartmentState,
     alert_named,
@@ -85,7 +85,7 @@ class Month:
         return parts
 
 
-class Departments:
+class Departments(FollowsBook[Policy]):
     """The stage `departments`."""
 
     name = "departments"
@@ -96,6 +96,16 @@ class Departments:
         self._epoch = settings.epoch
         self._partitions = settings.partitions
         self._policy = policy
+
+    @override
+    def compile(self, policy: Policy) -> Policy:
+        """As it is: thresholds and quotas of departments are looked up in it."""
+        return policy
+
+    @override
+    def use(self, compiled: Policy) -> None:
+        """From the next batch on this policy holds."""
+        self._policy = compiled
 
     def assigned(self, topic: str, partitions: frozenset[int]) -> None:
         """Nothing is kept between batches: the store has it."""
@@ -195,4 +205,4 @@ class Departments:
 
 def make(settings: Settings) -> Departments:
     """The stage as `kongfei worker departments` runs it."""
-    return Departments(settings, load_policy(settings.book_dir, zone=ZoneInfo(settings.timezone)))
+    return Departments(settings, starting_policy(settings))

@@ -111,5 +111,5 @@ class Follower:
         async with self._working:
             self._stage.adopt(topic, value)
         metrics.FOLLOWED_ADOPTED.labels(self._stage_name, topic).inc()
-        self._log.info(f"{what}_adopted", source=topic, offset=record.offset, **self._stage.describe(topic, value))
+        self._log.info(f"{what}_adopted", source=topic, offset=record.offset, **self._stage.describe(topic))
         return True

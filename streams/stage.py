@@ -102,5 +102,5 @@ class Following(Protocol):
     def adopt(self, topic: str, value: object) -> None:
         """From the next batch on, `value` (from `read`) holds. Quick: the stage stands still meanwhile."""
 
-    def describe(self, topic: str, value: object) -> dict[str, str]:
-        """What the log says of it."""
+    def describe(self, topic: str) -> dict[str, str]:
+        """What the log says of what is in force."""
