@@ -7,8 +7,12 @@ from clickhouse_driver import Client
 
 from schemas.alerts import Level, Rule, Status
 from schemas.codes import code_tables
+from schemas.difference import FIELDS
 from schemas.facts import VisitStatus
+from schemas.payment_words import METHOD_NAMES, OUTLIERS, QUESTIONS, REASONS, SPECIAL_CASES, STATUSES
 from schemas.reasons import MEANING
+from schemas.settlement import Standing, StepKind
+from schemas.wording import LAYER_NAMES
 
 CodeRow = tuple[str, str, str, str, str]
 _OWN = "kongfei"
@@ -42,9 +46,16 @@ RULE_NAMES = {
     Rule.VALUABLE_DRUG: ("贵重药品", "valuable drug"),
     Rule.CONSUMABLE: ("医用耗材", "consumable"),
     Rule.TRANSFER: ("转科", "transfer"),
+    Rule.PAYMENT_STANDARD: ("支付标准", "payment standard"),
+    Rule.PREDICTED_LOSS: ("预测亏损", "predicted loss"),
+    Rule.CAP_REACHED: ("年度封顶线", "cap of the year"),
+    Rule.COVERAGE_MISSING: ("未刷卡", "coverage missing"),
+    Rule.SETTLEMENT_DIFFERENCE: ("模拟与实际结算差异", "simulated and real settlement differ"),
     Rule.DEPARTMENT_QUOTA: ("科室定额", "quota of a department"),
     Rule.DEPARTMENT_DRUG_RATIO: ("科室药占比", "drug ratio of a department"),
     Rule.DEPARTMENT_MATERIAL_RATIO: ("科室材料占比", "material ratio of a department"),
+    Rule.DEPARTMENT_BUDGET: ("科室预算执行", "budget of a department"),
+    Rule.HOSPITAL_BUDGET: ("全院预算执行", "budget of the hospital"),
 }
 VISIT_STATUS_NAMES = {
     VisitStatus.PENDING: ("待入院登记", "pending"),
@@ -52,6 +63,31 @@ VISIT_STATUS_NAMES = {
     VisitStatus.DISCHARGED: ("已出院", "discharged"),
     VisitStatus.CANCELLED: ("已撤销", "cancelled"),
 }
+STANDING_NAMES = {
+    Standing.SIMULATED: ("已模拟结算", "simulated"),
+    Standing.COVERAGE_PENDING: ("险种未定，暂按自费", "coverage pending, all self-pay so far"),
+    Standing.NO_BENEFIT: ("账簿无适用待遇，按自费", "no benefit in the book, all self-pay"),
+}
+STEP_KIND_NAMES = {
+    StepKind.LINES: ("明细拆分", "line split"),
+    StepKind.TEST_LIMIT: ("检验检查限额", "limit of tests"),
+    StepKind.SCOPE_LIMIT: ("范围内费用限额", "limit of cost within scope"),
+    StepKind.DEDUCTIBLE: ("起付线", "deductible"),
+    StepKind.BAND: ("分段支付", "band"),
+    StepKind.FUND_LIMIT: ("基金支付限额", "limit of the fund's payment"),
+    StepKind.CAP: ("封顶线", "cap"),
+    StepKind.TAKEN_BACK: ("退费冲回", "taken back"),
+    StepKind.LAYER: ("补充保障", "layer"),
+    StepKind.HOSPITAL: ("医院负担", "the hospital's part"),
+    StepKind.ACCOUNT: ("个人账户", "personal account"),
+    StepKind.CASH: ("个人现金", "cash"),
+}
+BASIS_NAMES = {
+    "fund": ("基金支付（模拟）", "payment of the funds (simulated)"),
+    "total": ("总费用", "total cost"),
+    "basic": ("基本医疗费用", "basic cost"),
+}
+GROUP_STATUS_NAMES = {"grouped": ("已入组", "grouped"), "ambiguous": ("同时符合多个病种", "several fit")} | STATUSES
 
 
 def code_rows() -> list[CodeRow]:
@@ -68,6 +104,17 @@ def code_rows() -> list[CodeRow]:
         ("alert_step", STEP_NAMES),
         ("alert_rule", RULE_NAMES),
         ("visit_status", VISIT_STATUS_NAMES),
+        ("settlement_standing", STANDING_NAMES),
+        ("settlement_step", STEP_KIND_NAMES),
+        ("settlement_layer", LAYER_NAMES),
+        ("settlement_field", {name.removesuffix("_fen"): names for name, names in FIELDS.items()}),
+        ("payment_method", METHOD_NAMES),
+        ("not_admitted", REASONS),
+        ("outlier", OUTLIERS),
+        ("group_status", GROUP_STATUS_NAMES),
+        ("question", QUESTIONS),
+        ("special_case", SPECIAL_CASES),
+        ("budget_basis", BASIS_NAMES),
     ):
         rows += [(table, str(code), zh, en, _OWN) for code, (zh, en) in names.items()]
     return sorted(rows)

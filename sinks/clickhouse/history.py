@@ -1,7 +1,8 @@
 """What past visits cost, as planning reads it (schemas/history.py): entry points `kongfei.history`, `kongfei.spending`.
 
-Both read current rows of visit_fact only. Months are those of the hospital's time zone. What the funds paid is the
-settled figure, else the simulated one. Whose insurance is not known yet has none.
+Both read current rows of visit_fact only. Months are those of the hospital's time zone. What the funds paid for a visit
+that is over is the settled figure, else the simulated one; what is spent so far is the simulated one, as the facts of
+departments have it, else the settled one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,11 @@ WITH if(status = 'discharged', discharged_at,
 SELECT
     hospital, department, insurance_type, care_type,
     toYYYYMM(toTimeZone(assumeNotNull(ended_at), %(zone)s)) AS month,
-    amount_fen, basic_fen, settled_fund_fen, ifNull(length_of_stay_days, 0) AS days,
+    amount_fen, basic_fen,
+    ifNull(settled_fund_fen, if(simulated_standing = 'simulated', simulated_fund_total_fen, NULL)) AS fund_fen,
+    ifNull(length_of_stay_days, 0) AS days,
     ifNull(toYYYYMM(toTimeZone(admitted_at, %(zone)s)), 0) AS admitted_month,
-    '' AS drg_code, 0 AS drg_weight_e4, '' AS dip_code, 0 AS dip_score_e4, visit_id
+    drg_code, drg_weight_e4, dip_code, dip_score_e4, visit_id
 FROM visit_fact FINAL
 WHERE hospital = %(hospital)s AND ended_at IS NOT NULL AND intDiv(month, 100) IN %(years)s
 """
@@ -36,7 +39,8 @@ FROM
 (
     SELECT hospital, department, insurance_type, care_type,
         toYYYYMM(toTimeZone(assumeNotNull(admitted_at), %(zone)s)) AS month,
-        toInt64(1) AS visit, toInt64(0) AS total, toInt64(0) AS basic, ifNull(settled_fund_fen, 0) AS fund
+        toInt64(1) AS visit, toInt64(0) AS total, toInt64(0) AS basic,
+        ifNull(if(simulated_standing = 'simulated', simulated_fund_total_fen, settled_fund_fen), 0) AS fund
     FROM visit_fact FINAL
     WHERE hospital = %(hospital)s AND admitted_at IS NOT NULL AND department != '' AND status != 'cancelled'
     UNION ALL

@@ -21,7 +21,9 @@ from streams.settings import Settings
 VIEWS = {
     "v_charge", "v_visit", "v_visit_category", "v_visit_department", "v_visit_segment", "v_department_month",
     "v_department_day", "v_day", "v_alert", "v_alert_history", "v_alert_answer", "v_dead_letter", "v_item", "v_order",
-    "v_over_4x", "v_low_cost",
+    "v_over_4x", "v_low_cost", "v_hospital_month", "v_settlement", "v_settlement_step", "v_settlement_period",
+    "v_settlement_difference", "v_visit_method", "v_visit_group", "v_visit_question", "v_payment_outlook",
+    "v_loss_visit", "v_loss_department", "v_budget", "v_special_case", "v_case_mix", "v_unmapped_item",
 }  # fmt: skip
 
 SHIPPED = shipped_migrations("Asia/Shanghai")
