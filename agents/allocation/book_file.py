@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
-from agents.allocation.words import MEASURES, base_words, derivation, kind_words
+from agents.allocation.words import MEASURES, METHODS, base_words, derivation, kind_words
 from agents.core.allocation.result import Allocation, BudgetRow, PotRow, QuotaRow
 
 _ID_LIMIT = 100
@@ -48,7 +48,7 @@ def _quota(row: QuotaRow, allocation: Allocation, plan_words: str) -> list[str]:
         _id(allocation, "定额", row.department, row.care_type, row.insurance_type),
         allocation.year,
         {"scope": scope, "quota": _yuan(row.quota_fen), "basis": allocation.quota_measure},
-        f"二次分配：{base_words(allocation)[0]}，{row.cases} 例；{plan_words}{why}",
+        f"二次分配：{METHODS[row.method][0]}，{base_words(allocation)[0]}，本项 {row.cases} 例；{plan_words}{why}",
     )
 
 

@@ -166,12 +166,18 @@ def derivation(row: QuotaRow) -> Pair:
 def method_words(plan: Plan) -> Pair:
     """How outliers, mix, growth and limits were treated, in a few words."""
     trim = plan.trim
-    zh = [f"剔除每年最低 {percent_text(trim.low_bp)} 与最高 {percent_text(trim.high_bp)} 的病例"]
-    en = [f"each year's lowest {percent_text(trim.low_bp)} and highest {percent_text(trim.high_bp)} of cases trimmed"]
+    zh, en = [], []
+    if trim.low_bp or trim.high_bp:
+        low, high = percent_text(trim.low_bp), percent_text(trim.high_bp)
+        zh.append(f"剔除每年最低 {low} 与最高 {high} 的病例")
+        en.append(f"without each year's lowest {low} and highest {high} of cases")
     if trim.median_times_bp:
         times = decimal_text(trim.median_times_bp, 2)
-        zh.append(f"剔除偏离中位数 {times} 倍以上者")
-        en.append(f"and those {times} times off the median")
+        zh.append(f"剔除偏离中位数 {times} 倍以上的病例")
+        en.append(f"without cases {times} times off the median")
+    if not zh:
+        zh.append("不剔除病例")
+        en.append("no cases trimmed")
     if plan.growth_bp:
         zh.append(f"增长 {signed_percent(plan.growth_bp)}")
         en.append(f"growth {signed_percent(plan.growth_bp)}")

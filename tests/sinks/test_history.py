@@ -7,16 +7,11 @@ import pytest
 
 from schemas.facts import DepartmentShare, VisitFact, VisitStatus
 from schemas.history import HistoryRow, SpendingRow
+from schemas.prediction import Grouped, Prediction
+from schemas.settlement import SimulatedSettlement
 from sinks.clickhouse.history import read_history, read_spending
+from streams.topics import Topic
 from tests.sinks import make
-
-#: What planning reads of a visit fact.
-COLUMNS = (
-    *("hospital", "patient_id", "visit_id", "version", "status", "as_of", "insurance_type", "care_type", "department"),
-    *("admitted_at", "discharged_at", "length_of_stay_days", "amount_fen", "basic_fen", "settled_fund_fen"),
-)
-
-SHARES = ("department", "month", "amount_fen", "self_pay_fen")
 
 pytestmark = pytest.mark.integration
 
@@ -27,19 +22,12 @@ NEW_YEARS_EVE = LAST_OF_FEBRUARY + 306 * DAY
 
 
 @pytest.fixture
-def visits(client):
-    """Stores visit facts by the columns that planning reads."""
+def visits(store):
+    """Stores visit facts as the sink does."""
 
     def write(*facts: VisitFact) -> None:
-        rows = [
-            (
-                *(getattr(fact, name) for name in COLUMNS),
-                *([getattr(found, name) for found in fact.departments] for name in SHARES),
-            )
-            for fact in facts
-        ]
-        columns = ", ".join((*COLUMNS, *(f"share_{name}" for name in SHARES)))
-        client.execute(f"INSERT INTO visit_fact ({columns}) VALUES", rows)
+        for place, fact in enumerate(facts):
+            store(make.record(fact, Topic.VISIT_FACT, offset=place, key=fact.visit_id.encode()))
 
     return write
 
@@ -118,6 +106,31 @@ def test_a_visit_that_was_not_settled_has_no_fund_payment_rather_than_none_at_al
 
     assert [row.fund_fen for row in read(settings, 2025)] == [None]
     assert [row.fund_fen for row in spent(settings)] == [0]
+
+
+def test_the_simulated_payment_stands_in_for_the_settled_one_that_is_not_there_and_in_spending_comes_first(
+    settings, visits
+):
+    visits(
+        stay("V1", settled_fund_fen=None, simulated=SimulatedSettlement("simulated", 100, fund_total_fen=70)),
+        stay("V2", settled_fund_fen=60, simulated=SimulatedSettlement("simulated", 100, fund_total_fen=70)),
+        stay("V3", settled_fund_fen=None, simulated=SimulatedSettlement("no_benefit", 100)),
+        stay("V4", settled_fund_fen=60, simulated=SimulatedSettlement("coverage_pending", 100)),
+    )
+
+    assert [row.fund_fen for row in read(settings, 2025)] == [70, 60, None, 60]
+    assert [row.fund_fen for row in spent(settings)] == [70 + 70 + 0 + 60]
+
+
+def test_groups_come_with_their_weight_and_score(settings, visits):
+    groups = (
+        Grouped("drg", "grouped", "GB19", score_e4=12_500),
+        Grouped("dip", "grouped", "K80.1", score_e4=8_005_000),
+    )
+    visits(stay(prediction=Prediction(1, 0, 1, 0, 0, groups=groups)))
+
+    [row] = read(settings, 2025)
+    assert (row.drg_code, row.drg_weight_e4, row.dip_code, row.dip_score_e4) == ("GB19", 12_500, "K80.1", 8_005_000)
 
 
 def test_only_the_years_and_the_hospital_asked_for_are_read(settings, visits):
