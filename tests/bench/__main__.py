@@ -224,7 +224,10 @@ def main() -> int:
         bench.kafka.stop()
         bench.clickhouse.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    results = {name: round(value, 1) if isinstance(value, float) else value for name, value in bench.results.items()}
+    results = {
+        name: round(value, 1 if value >= 100 else 3) if isinstance(value, float) else value
+        for name, value in bench.results.items()
+    }
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps({"machine": machine(), "scale": options.scale, **results}, indent=2) + "\n")
     for name, value in results.items():
