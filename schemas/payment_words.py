@@ -71,8 +71,8 @@ QUESTIONS = {
         "{codes} lead to no group; please check that diagnoses and operations are recorded completely and correctly.",
     ),
     "ambiguous": (
-        "手术操作 {codes} 同时符合多个病种，请核对主要手术操作的记录；在此之前按分值最低者预测。",
-        "The operations {codes} fit several groups; please check the main one. Until then the lowest score counts.",
+        "手术操作 {codes} 同时符合多个病种，请核对主要手术操作的记录；在此之前按所记主要手术、分值最低者预测。",
+        "The operations {codes} fit several groups; please check which one is the main operation.",
     ),
     "procedure_not_known": (
         "已记录的手术操作 {codes} 在该主要诊断下没有对应的病种（病组），请核对诊断与手术操作编码是否与病历一致。",
@@ -196,7 +196,10 @@ def best_sentence(prediction: Prediction) -> tuple[str, str]:
         return "没有可用的结算方式。", "No method admits the visit."
     name_zh, name_en = method_names(best)
     profit = money(best.projected_profit_fen)
-    if best.binding:
+    if best.binding and sum(method.binding and method.admissible for method in prediction.methods) == 1:
+        choice_zh = f"医保已确定采用{name_zh}，出院时预测盈亏 {profit} 元。"
+        choice_en = f"The insurer has fixed {name_en}; profit at discharge {profit} yuan."
+    elif best.binding:
         choice_zh = f"医保已确定的方式中，{name_zh}出院时预测盈亏最高：{profit} 元。"
         choice_en = (
             f"Of the methods that the insurer has fixed, {name_en} has the highest profit at discharge: {profit} yuan."
@@ -211,6 +214,19 @@ def best_sentence(prediction: Prediction) -> tuple[str, str]:
     return (
         f"{choice_zh}当前执行：{other_zh}，出院时预测盈亏 {other} 元。",
         f"{choice_en} In force: {other_en}, with {other} yuan at discharge.",
+    )
+
+
+def swapped_sentence(prediction: Prediction) -> tuple[str, str]:
+    """What a method that a person put in force, only to see, would bring."""
+    method = prediction.method(prediction.in_force)
+    if method is None:
+        return "没有这种方式。", "There is no such method."
+    zh, en = method_names(method)
+    profit = money(method.projected_profit_fen)
+    return (
+        f"假设执行{zh}，出院时预测盈亏 {profit} 元。",
+        f"If {en} were in force, profit at discharge would be {profit} yuan.",
     )
 
 

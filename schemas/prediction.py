@@ -40,8 +40,9 @@ class Outlier(StrEnum):
 class Grouped(msgspec.Struct, frozen=True, omit_defaults=True):
     """The outcome of grouping: `system` dip or drg; an empty code is not grouped, `status` says why.
 
-    status: grouped, ambiguous (several rows fit equally; `code` is the one with the lowest score), no_main_diagnosis,
-    diagnosis_not_listed, sex_conflict, ungrouped, weight_missing (a code that the book gives no weight), grouper_failed.
+    status: grouped, ambiguous (several rows fit equally: `code` is the one of the main operation, of several the one
+    with the lowest score), no_main_diagnosis, diagnosis_not_listed, sex_conflict, ungrouped, weight_missing (a code
+    that the book gives no weight), grouper_failed.
     score_e4: DIP score, DRG weight. auxiliary_e4: the row's coefficient. path: how the grouper came to it, e.g. MDC,
     ADRG, complication level with the diagnosis that decided. unknown_procedures: where operations are recorded and the
     tables know none of them under this diagnosis.
@@ -76,7 +77,8 @@ class MethodOutlook(msgspec.Struct, frozen=True, omit_defaults=True):
 
     covered_fen: the cost the standard stands for. standard_fen: the payment standard after deviation rules, None
     where there is none. income_fen: all the hospital receives (standard and what it does not cover); fund_due_fen: of
-    it, the insurer's. profit_fen = income − total. used_bp: covered ÷ standard. `projected_*`: at discharge.
+    it, the insurer's. profit_fen = income − total. used_bp: covered ÷ the standard before deviation rules and paid
+    excess. `projected_*`: at discharge. A running stay is never a low outlier now, only at discharge.
     reasons: Admissibility; numbers: the arithmetic's figures, by kind (schemas.payment_words). deviation: which
     deviation rule made the standard: low_ratio, low_by_item, high_excess, high_by_item, high_standard, or none.
     """

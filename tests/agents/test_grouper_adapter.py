@@ -67,8 +67,8 @@ def book(grouper: str) -> Book:
 
 def case(main: str = "K35.800", **more: object) -> Case:
     said = {
-        "sex": "2", "birth_date": "1990-03-03", "admitted_day": day_number("2026-03-02"), "department": "D01", "days": 4,
-        "discharge_way": "1", "diagnoses": (main, "E11.900"), "procedures": ("47.0100", "38.9300"),
+        "sex": "2", "birth_date": "1990-03-03", "admitted_day": day_number("2026-03-02"), "department": "D01",
+        "days": 4, "discharge_way": "1", "diagnoses": (main, "E11.900"), "procedures": ("47.0100", "38.9300"),
     }  # fmt: skip
     return Case(main_diagnosis=main, **(said | more))
 

@@ -15,6 +15,7 @@ class Ground(NamedTuple):
     """Fen. covered: total, basic (total − 丙) and within-scope cost. days: length of stay, outpatients 0.
 
     fund: what the funds pay by the simulated settlement, patient: the patient's part, hospital: the hospital's.
+    is_open: the stay is still running, so that cost can only be judged as too high, never as too low.
     """
 
     covered: tuple[int, int, int]
@@ -22,6 +23,7 @@ class Ground(NamedTuple):
     patient: int
     hospital: int
     days: int
+    is_open: bool = False
 
     @property
     def total(self) -> int:
@@ -37,14 +39,17 @@ def ground_of(case: Case, settlement: SimulatedSettlement) -> Ground:
         settlement.patient_part_fen,
         settlement.hospital_part_fen,
         case.days,
+        not case.is_ended,
     )
 
 
 def grown(ground: Ground, total: int, days: int) -> Ground:
-    """The sums at a later total, in the proportions they have now."""
+    """The sums at discharge, at a total of then, in the proportions they have now. What has ended stays as it is."""
+    if not ground.is_open:
+        return ground
     now = ground.total
     if total == now or now <= 0:
-        return ground if days == ground.days else ground._replace(days=days)
+        return ground._replace(days=days, is_open=False)
     _, basic, within = ground.covered
     return Ground(
         (total, div_round(basic * total, now), div_round(within * total, now)),

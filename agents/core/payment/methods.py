@@ -18,6 +18,7 @@ from agents.core.policy import Policy, QuotaInForce, active, most_specific, vali
 from schemas.book import PaymentMethod
 from schemas.book.payment import SingleDisease, SpecialCase
 from schemas.prediction import Grouped, Question
+from schemas.units import month_of
 
 CACHE_LIMIT = 2_000
 PROFILES = 4_000
@@ -85,9 +86,9 @@ class MethodsBook:
             is_for = self._admissions[place].is_for(care_type)
             key = _competes_as(method)
             rival = chosen.get(key)
-            if rival is None or (is_for, method.scope.specificity) > (
+            if rival is None or (is_for, method.specificity) > (
                 self._admissions[rival[0]].is_for(care_type),
-                rival[1].scope.specificity,
+                rival[1].specificity,
             ):
                 chosen[key] = (place, method)
         projection = most_specific(self._projections, subject, day)
@@ -104,7 +105,7 @@ class MethodsBook:
             else Pace(0),
             projection_id=projection.id if projection else "",
             special=most_specific(self._special, subject, day),
-            has_budget=bool(valid(self._budgets, subject, day)),
+            has_budget=any(budget.year == month_of(day) // 100 for budget in valid(self._budgets, subject, day)),
         )
 
     def _groupers(self, methods: Iterable[PaymentMethod], tier: str) -> dict[str, Grouper]:

@@ -19,13 +19,17 @@ Numbers = Mapping[str, int]
 
 
 class Payment(NamedTuple):
-    """standard: the payment standard, None where a method has none. income: all the hospital receives."""
+    """standard: the payment standard, None where a method has none. income: all the hospital receives.
+
+    base: the standard before deviation rules and paid excess: what use is measured against.
+    """
 
     standard: int | None
     income: int
     outlier: str
     rule: str
     numbers: dict[str, int]
+    base: int = 0
 
 
 class Payer(Protocol):
@@ -105,7 +109,7 @@ class QuotaPayer:
         outlier = NORMAL
         if over:
             outlier = Outlier.EXTREME
-        return Payment(standard, standard + beside(ground, self._covers), outlier, "", numbers)
+        return Payment(standard, standard + beside(ground, self._covers), outlier, "", numbers, self._quota)
 
 
 class FixedPayer:
@@ -120,7 +124,7 @@ class FixedPayer:
     def pay(self, ground: Ground, _: int | None) -> Payment:
         """The standard, whatever the cost."""
         income = self._standard + beside(ground, self._covers)
-        return Payment(self._standard, income, NORMAL, "", self._numbers)
+        return Payment(self._standard, income, NORMAL, "", self._numbers, self._standard)
 
 
 class BedDayPayer:
@@ -144,7 +148,7 @@ class BedDayPayer:
                 break
             numbers[f"days_{number}"], numbers[f"day_fen_{number}"] = days, day_fen
             standard += days * day_fen
-        return Payment(standard, standard + beside(ground, self._covers), NORMAL, "", numbers)
+        return Payment(standard, standard + beside(ground, self._covers), NORMAL, "", numbers, standard)
 
 
 class CapitationPayer:
@@ -161,19 +165,23 @@ class CapitationPayer:
 
 
 class GroupPayer:
-    """DRG and DIP: the group's standard, after the deviation rules."""
+    """DRG and DIP: the group's standard, after the deviation rules.
 
-    __slots__ = ("_base", "_covers", "_marks", "_numbers")
+    A running stay is not yet a cheap one: the rule for low cost is left to the sums at discharge.
+    """
+
+    __slots__ = ("_base", "_covers", "_marks", "_numbers", "_open_marks")
 
     def __init__(self, base: int, covers: int, marks: Marks, numbers: Numbers) -> None:
         self._base, self._covers, self._marks = base, covers, marks
+        self._open_marks = marks._replace(low=None)
         self._numbers = {**numbers, "base_fen": base}
 
     def pay(self, ground: Ground, _: int | None) -> Payment:
         """The standard for this cost."""
         covered = ground.covered[self._covers]
-        standard, outlier, rule = deviate(self._marks, self._base, covered)
+        standard, outlier, rule = deviate(self._open_marks if ground.is_open else self._marks, self._base, covered)
         numbers = self._numbers
         if outlier != NORMAL:
             numbers = {**numbers, **self._marks.numbers}
-        return Payment(standard, standard + beside(ground, self._covers), outlier, rule, numbers)
+        return Payment(standard, standard + beside(ground, self._covers), outlier, rule, numbers, self._base)

@@ -86,7 +86,7 @@ def plan_of(method: PaymentMethod, admission: Admission, place: int, of: Circums
         group,
         isinstance(method, SingleDisease) and is_other_disease,
         isinstance(method, GlobalBudget) and not of.has_budget,
-        (named, method.scope.specificity, -place),
+        (named, method.specificity, -place),
     )
 
 

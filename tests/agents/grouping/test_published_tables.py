@@ -8,7 +8,8 @@ from agents.core.grouping.tables import alternatives, read_published_dip, read_p
 def test_a_dip_directory_is_read_under_its_usual_headings() -> None:
     published = read_published_dip([
         {
-            "序号": "1", "病种编码": "K35.8:47.01", "诊断代码": "K35.8", "诊断名称": "急性阑尾炎", "病种名称": "阑尾切除",
+            "序号": "1", "病种编码": "K35.8:47.01", "诊断代码": "K35.8", "诊断名称": "急性阑尾炎",
+            "病种名称": "阑尾切除",
             "手术操作代码": "47.0100", "手术操作名称": "腹腔镜阑尾切除术", "病种分值": "1,061.53849",
             "次均费用（元）": "8,300.005", "平均住院日": "5.6", "病种类型": "核心病种",
         },

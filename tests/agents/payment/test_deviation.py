@@ -80,5 +80,5 @@ def test_the_mark_of_the_heaviest_step_reached_holds() -> None:
     ],
 )
 def test_rules_that_contradict_themselves_are_refused(rules: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="ascend|needs a high"):
+    with pytest.raises(ValueError, match=r"ascend|needs a high"):
         Deviation.model_validate(rules)
