@@ -23,7 +23,9 @@ from schemas.ledger import (
     content_digest,
     encode_entry,
 )
+from schemas.prediction import Grouped, MethodOutlook, Prediction, Question
 from schemas.reasons import Reason
+from schemas.settlement import SimulatedSettlement, Step
 from schemas.units import SHANGHAI, day_number, day_of
 
 #: 2024-03-01 08:00 in Shanghai.
@@ -118,6 +120,44 @@ def full_visit_fact(visit: str = "V1", version: int = 1) -> VisitFact:
         worst_level="yellow",
         diagnoses=("I10", "E11"),
     )  # fmt: skip
+
+
+def simulated(total: int = 1500, **said: Any) -> SimulatedSettlement:
+    """A settlement that adds up: 丙 100, the rest in scope, the fund pays what is left of it after 200."""
+    plain: dict[str, Any] = {
+        "full_self_pay_fen": 100, "within_scope_fen": total - 100, "deductible_fen": 200, "patient_part_fen": 300,
+        "basic_fund_fen": total - 300, "fund_total_fen": total - 300, "cash_paid_fen": 300, "benefit_id": "b1",
+        "book_version": "book-1",
+        "steps": (
+            Step("lines", total, (100, 0, 0, total - 100, 0)),
+            Step("deductible", 200, (1, 200, 0, total - 100, 0), "b1"),
+            Step("layer", 60, (100, 0, 0, 0, -1, 100, 6000, 60), "l1", name="critical_illness"),
+        ),
+    }  # fmt: skip
+    return SimulatedSettlement("simulated", total, **plain | said)
+
+
+def outlook(method_id: str = "m-dip", kind: str = "dip", **said: Any) -> MethodOutlook:
+    plain: dict[str, Any] = {
+        "admissible": True, "binding": True, "name": "示例 DIP", "clearing_way": "3", "covered_fen": 1500,
+        "standard_fen": 1200, "income_fen": 1200, "fund_due_fen": 900, "profit_fen": -300, "used_bp": 12_500,
+        "outlier": "high", "projected_income_fen": 1200, "projected_profit_fen": -900, "group_code": "I10:1",
+        "numbers": {"score_e4": 1_000_000}, "source": "示例",
+    }  # fmt: skip
+    return MethodOutlook(method_id, kind, **plain | said)
+
+
+def prediction(*methods: MethodOutlook, **said: Any) -> Prediction:
+    plain: dict[str, Any] = {
+        "days": 3, "cost_fen": 1500, "projected_days": 5, "projected_cost_fen": 2100, "daily_fen": 300,
+        "in_force": "m-dip", "best": "m-dip", "projection_id": "p1", "book_version": "book-1",
+        "groups": (
+            Grouped("dip", "grouped", "I10:1", "高血压", "2.0", 1_000_000, 0, 1000, 4, ("I10",)),
+            Grouped("drg", "ungrouped"),
+        ),
+        "questions": (Question("diagnosis_not_listed", ("I10.x00",)),),
+    }  # fmt: skip
+    return Prediction(**{"methods": methods or (outlook(),)} | plain | said)
 
 
 def department_fact(department: str = "ICU", month: int = 202403, version: int = 1, **said: Any) -> DepartmentFact:

@@ -134,8 +134,8 @@ COMMENT '在院预计亏损病例 | visits still open with a loss expected at di
 CREATE OR REPLACE VIEW v_loss_department AS
 SELECT
     hospital, department, count() AS open_visits, countIf(projected_profit_fen < 0) AS loss_visits,
-    sumIf(projected_profit_fen, projected_profit_fen < 0) AS loss_fen, toDecimal64(loss_fen, 2) / 100 AS loss_yuan,
-    sum(projected_profit_fen) AS sum_fen, toDecimal64(sum_fen, 2) / 100 AS projected_profit_yuan,
+    sum(least(ifNull(projected_profit_fen, 0), 0)) AS loss_fen, toDecimal64(loss_fen, 2) / 100 AS loss_yuan,
+    sum(ifNull(projected_profit_fen, 0)) AS sum_fen, toDecimal64(sum_fen, 2) / 100 AS projected_profit_yuan,
     countIf(profit_fen < 0) AS loss_visits_now,
     round(toDecimal64(100 * loss_visits, 4) / open_visits, 2) AS loss_percent
 FROM v_payment_outlook
@@ -248,8 +248,9 @@ CREATE OR REPLACE VIEW v_case_mix AS
 SELECT
     hospital, department, toYYYYMM(assumeNotNull(discharged_at)) AS month, system, count() AS cases,
     countIf(group_code != '' AND score_e4 > 0) AS grouped,
-    toDecimal128(sum(score_e4), 4) / 10000 AS score_sum, toDecimal128(sum(points_e4), 4) / 10000 AS points_sum,
-    if(grouped > 0, round(score_sum / grouped, 4), NULL) AS cmi, sum(amount_fen) AS amount,
+    sum(score_e4) AS scores_e4, toDecimal128(scores_e4, 4) / 10000 AS score_sum,
+    toDecimal128(sum(points_e4), 4) / 10000 AS points_sum,
+    if(grouped > 0, toDecimal128(intDiv(2 * scores_e4 + grouped, 2 * grouped), 4) / 10000, NULL) AS cmi, sum(amount_fen) AS amount,
     toDecimal64(amount, 2) / 100 AS amount_yuan,
     if(countIf(mean_fen > 0) > 0, round(avgIf(amount_fen / mean_fen, mean_fen > 0), 4), NULL) AS cost_index,
     if(countIf(expected_days > 0) > 0,
