@@ -41,8 +41,9 @@ class Catalogue:
     """The rows of a book's catalogue by code, the national ones and the hospital's own.
 
     Where several rows of an item are in force, each field is taken from the most specific row that fills it: a row of
-    the hospital's own code before one of the national code, a smaller region before a larger one, a named insurance
-    type before none, the later row before the earlier one.
+    the line's own hospital code before one of the national code alone, that before one of the national code under
+    another hospital code; a smaller region before a larger one, a named insurance type before none, the later row
+    before the earlier one.
     """
 
     def __init__(self, items: Iterable[CatalogueItem]) -> None:
@@ -76,7 +77,8 @@ class Catalogue:
                 and row.insurance_type in {"", insurance_type}
                 and region.startswith(prefix)
             ):
-                rank = (row.hospital_item_code in own, len(prefix), bool(row.insurance_type), row.effective_from, place)
+                is_own = 2 if row.hospital_item_code in own else 0 if row.hospital_item_code else 1
+                rank = (is_own, len(prefix), bool(row.insurance_type), row.effective_from, place)
                 found.append((rank, row))
         if not found:
             return NOT_LISTED
