@@ -13,7 +13,17 @@ from pydantic import ValidationError
 
 from schemas import ledger
 from schemas.codec import Codec
-from schemas.events import EVENT_TYPES, AckEvent, AdmissionEvent, ChargeEvent, Event, OrderEvent, SettlementEvent
+from schemas.events import (
+    EVENT_TYPES,
+    AckEvent,
+    AdmissionEvent,
+    ChargeEvent,
+    Event,
+    LayerYear,
+    OrderEvent,
+    PoolYear,
+    SettlementEvent,
+)
 from schemas.fields import reject_of
 from schemas.units import day_of, line_amount_fen
 from streams.topics import Topic
@@ -114,7 +124,8 @@ class Reader:
         amount, day = event.amount, day_of(event.charged_at, self._zone)
         if amount is None and event.quantity is not None and event.unit_price is not None:
             amount = line_amount_fen(event.quantity, event.unit_price)
-        digest = _digest(ledger.Charge, event, {"amount_fen": amount, "day": day}, 0)
+        known = {"amount_fen": amount, "day": day, "pricing": _pricing(event)}
+        digest = _digest(ledger.Charge, event, known, 0)
         return Line(
             digest,
             amount,
@@ -136,9 +147,32 @@ class Reader:
                 ledger.Procedure(procedure.code, procedure.performed_at or 0, procedure.incision_group)
                 for procedure in event.procedures
             ),
+            "entitlement": _entitlement(event),
         }
         digest = _digest(ledger.Admission, event, nested, event.occurred_at)
         return Move(digest, event.kind.value, event.department, event.occurred_at, event.recorded_at)
+
+
+def _pricing(event: ChargeEvent) -> ledger.Pricing | None:
+    """The insurer's terms of a line; a line that states none says nothing."""
+    pricing = ledger.Pricing(event.first_self_pay_share, event.price_cap, event.limited_use_met)
+    return pricing if any(term is not None for term in msgspec.structs.astuple(pricing)) else None
+
+
+def _entitlement(event: AdmissionEvent) -> ledger.Entitlement | None:
+    """The patient's benefits; figures of the year that do not say when they were true are of the event's time."""
+    stated, year = event.year_to_date, None
+    if stated is not None:
+        as_of = event.occurred_at if stated.as_of is None else stated.as_of
+        pools = {name: ledger.PoolYear(**pool_fen) for name, pool_fen in _in_fen(stated.pools).items()}
+        layers = {name: ledger.LayerYear(**layer_fen) for name, layer_fen in _in_fen(stated.layers).items()}
+        year = ledger.YearToDate(stated.year, as_of, stated.admissions, pools, layers, dict(stated.limits))
+    said = (event.special_person, event.out_of_area, event.account_balance, event.account_used, year)
+    return None if said == ("", "", None, None, None) else ledger.Entitlement(*said)
+
+
+def _in_fen(parts: Mapping[str, PoolYear | LayerYear]) -> dict[str, dict[str, int]]:
+    return {name: {f"{field}_fen": fen for field, fen in part.model_dump().items()} for name, part in parts.items()}
 
 
 def _digest(body: Any, event: Event, known: Mapping[str, Any], at: int) -> int:

@@ -26,6 +26,23 @@ EVENTS = [
         },
     ),
     (Topic.ADMISSION, {"event_id": "E2", "infno": "2402", "dscg_way": "1"}),
+    (Topic.CHARGE, {"charge_id": "C1", "amount": "5", "selfpay_prop": "0.1", "pric_uplmt_amt": "3.5"}),
+    (Topic.CHARGE, {"charge_id": "C1", "amount": "5", "lmt_used_flag": "0", "selfpay_prop": ""}),
+    (Topic.CHARGE, {"charge_id": "C1", "amount": "5", "first_self_pay_share": 0}),
+    (Topic.ADMISSION, {"event_id": "E3", "kind": "cover", "sp_psn_type": "3", "balc": "0", "insutype": "310"}),
+    (Topic.ADMISSION, {"event_id": "E4", "kind": "admit", "acct_used_flag": "0"}),
+    (Topic.ADMISSION, {"event_id": "E5", "kind": "admit", "year_to_date": {"year": 2024}}),
+    (
+        Topic.ADMISSION,
+        {
+            "event_id": "E6", "kind": "admit", "out_of_area": "referred", "year_to_date": {
+                "year": 2024, "as_of": "2024-02-29", "admissions": 2, "limits": {"M016": "1.00"},
+                "pools": {"inpatient": {"deductible": "800.00", "base": 5, "fund": "9.99"}, "chronic": {}},
+                "layers": {"large_amount": {"base": "1", "paid": "2"}},
+            },
+        },
+    ),
+    (Topic.SETTLEMENT, {"settlement_id": "S2", "total": "100.00", "mid_setl_flag": "1"}),
     (Topic.SETTLEMENT, {"settlement_id": "S1", "total": "100.00", "basic_fund": 7000, "clearing_way": "1"}),
     (Topic.ACK, {"event_id": "K1", "alert_id": "A1", "actor": "nurse7", "decision": "continue", "reason": "病情"}),
 ]  # fmt: skip

@@ -107,6 +107,34 @@ def test_a_migration_that_was_interrupted_is_applied_again(client, settings):
 
 
 @pytest.mark.integration
+def test_what_an_earlier_version_wrote_is_kept_and_says_nothing_of_what_came_later(database_url):
+    settings = Settings(clickhouse_url=database_url)
+    migrate(settings, SHIPPED[:3])
+    with connect(database_url) as client:
+        client.execute(
+            "INSERT INTO visit_fact (hospital, patient_id, visit_id, version, status, amount_fen, as_of)"
+            " VALUES ('H1', 'P1', 'V1', 1, 'open', 700, 0)"
+        )
+        client.execute(
+            "INSERT INTO department_fact (hospital, department, month, version, amount_fen)"
+            " VALUES ('H1', 'D', 202403, 1, 7)"
+        )
+        client.execute("INSERT INTO charge_line (visit_id, charge_id, amount_fen) VALUES ('V1', 'C1', 700)")
+
+        assert [migration.number for migration in migrate(settings)] == [m.number for m in SHIPPED[3:]]
+
+        columns = "amount_fen, simulated_standing, simulated_total_fen, in_force_profit_fen, special_case, dip_score_e4"
+        assert client.execute(f"SELECT {columns} FROM visit_fact FINAL") == [(700, "", None, None, [], 0)]
+        assert client.execute("SELECT amount_fen, first_self_pay_bp, limited_use_met FROM charge_line") == [
+            (700, None, None)
+        ]
+        assert client.execute("SELECT amount_fen, fund_yuan, loss_count FROM v_department_month") == [(7, 0, 0)]
+        assert client.execute("SELECT amount_fen FROM v_visit") == [(700,)]
+        for view in ("v_settlement", "v_payment_outlook", "v_visit_method", "v_budget", "v_hospital_month"):
+            assert client.execute(f"SELECT * FROM {view}") == []
+
+
+@pytest.mark.integration
 def test_an_applied_migration_that_changed_is_an_error(client, settings):
     migrations = shipped_migrations(settings.timezone)
     changed = [replace(migrations[0], statements=("SELECT 1",)), *migrations[1:]]
