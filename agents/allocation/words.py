@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from agents.core.allocation.execution import ExecutionRow
 from agents.core.allocation.plan import Plan
 from agents.core.allocation.result import Allocation, BudgetRow, Method, Note, NoteKind, QuotaRow
 from schemas.codes import name_en, name_zh
@@ -49,7 +50,10 @@ def note_words(note: Note) -> Pair:
     match note.kind:
         case NoteKind.LEFT_OUT:
             zh, en = _LEFT_OUT[names[0]]
-            return f"{numbers[0]:,} 次就诊未计入：{zh}。", f"{numbers[0]:,} visits do not count: they {en}."
+            return (
+                f"{numbers[0]:,} 次就诊未计入：{zh}。",
+                f"Visits that do not count, because they {en}: {numbers[0]:,}.",
+            )
         case NoteKind.INCOMPLETE_YEAR:
             return (
                 f"{numbers[0]} 年只有 {numbers[1]} 个月有就诊（缺 {'、'.join(names)} 月），预计人次已折算为全年。",
@@ -57,8 +61,8 @@ def note_words(note: Note) -> Pair:
             )
         case NoteKind.NO_HISTORY_YEAR:
             return (
-                f"{numbers[0]} 年没有任何就诊，均值由其余年份得出。",
-                f"{numbers[0]} has no visits at all; means are those of the other years.",
+                f"{numbers[0]} 年没有任何就诊，均值与预计人次由其余年份得出。",
+                f"{numbers[0]} has no visits at all: means and expected cases are those of the other years.",
             )
         case NoteKind.NO_MIX:
             return (
@@ -73,7 +77,7 @@ def note_words(note: Note) -> Pair:
         case NoteKind.FUND_BORROWED:
             return (
                 f"{numbers[0]} 项没有本科的基金支付数据，按全院同类就诊的基金支付比例折算。",
-                f"{numbers[0]} kinds of visit have no fund payments of their own: the hospital's share was taken.",
+                f"Kinds of visit without fund payments of their own, reckoned by the hospital's share: {numbers[0]}.",
             )
         case NoteKind.UNBOUND:
             return (
@@ -91,20 +95,21 @@ def note_words(note: Note) -> Pair:
         case NoteKind.NO_BUDGET:
             return (
                 f"{numbers[0]} 个科室没有预计人次，不给预算：{'、'.join(names)}。",
-                f"{numbers[0]} departments expect no cases and get no budget: {', '.join(names)}.",
+                f"Departments that expect no cases and get no budget: {', '.join(names)}.",
             )
         case NoteKind.OTHER_BASIS:
             return (
                 f"{numbers[0]} 项的原定额口径不同，未用作比较。",
-                f"The last quota of {numbers[0]} kinds of visit counts other money: it was not compared with.",
+                f"Last quotas that count other money, and were not compared with: {numbers[0]}.",
             )
 
 
-def kind_words(row: QuotaRow | BudgetRow, lang: str) -> str:
+def kind_words(row: QuotaRow | BudgetRow | ExecutionRow, lang: str) -> str:
     """Care and insurance type of a row, by name."""
     name = name_zh if lang == "zh" else name_en
-    care = name("care_type", row.care_type) if row.care_type else pick(("全部", "all"), lang)
-    return f"{care}·{name('insurance_type', row.insurance_type)}" if row.insurance_type else care
+    named = (("care_type", row.care_type), ("insurance_type", row.insurance_type))
+    found = [name(table, code) for table, code in named if code]
+    return "·".join(found) or pick(("全部", "all"), lang)
 
 
 def decimal_text(value_e4: int, places: int = 4) -> str:

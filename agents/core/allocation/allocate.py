@@ -233,7 +233,8 @@ def _notes(
     means = [found for found in proposals if found.method is Method.MEAN]
     if unmixed := sum(found.mix is None for found in means):
         yield Note(NoteKind.NO_MIX, (unmixed, len(means)))
-    if partial := sum(_lacks_a_year(found.base, plan) for found in means):
+    known = {year for year, months in sample.covered.items() if months and plan.weight_of(year)}
+    if partial := sum(_lacks_a_year(found.base, known) for found in means):
         yield Note(NoteKind.PARTIAL_BASE, (partial, len(means)))
     if borrowed := sum(found.borrowed for found in proposals):
         yield Note(NoteKind.FUND_BORROWED, (borrowed,))
@@ -251,5 +252,5 @@ def _notes(
         yield Note(NoteKind.NO_BUDGET, (len(without),), tuple(without))
 
 
-def _lacks_a_year(base: Base, plan: Plan) -> bool:
-    return any(plan.weight_of(year.year) and not year.weight for year in base.years)
+def _lacks_a_year(base: Base, known: set[int]) -> bool:
+    return any(year.year in known and not year.weight for year in base.years)

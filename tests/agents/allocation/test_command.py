@@ -191,7 +191,7 @@ def test_execution_shows_each_budget_against_its_time(kongfei, history):
     shown = kongfei("--execution", "--year", 2026, "--month", 3, "--history", history)
 
     # Three months of 3 × 1000 + 2000 = 5000; due are 3/12 of 60 000.
-    assert "2026 年预算执行，截至 2026-03-31 · H1" in shown.stdout
+    assert "2026 年预算执行 · 截至 2026-03-31 · H1" in shown.stdout
     for text in ("全院", "60,000.00", "15,000.00", "25.00%", "24.66%", "100.00%", "正常"):
         assert text in shown.stdout
 
