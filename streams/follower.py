@@ -27,7 +27,8 @@ from streams.topics import LARGEST_OUTPUT_BYTES, SPECS, Topic
 
 #: How long the broker may hold back an empty answer: a new record comes at once.
 _POLL_MS = 500
-_READ_SECONDS = 30.0
+_SILENT_SECONDS = 3.0
+_ANSWER_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 #: How long a message of what is wrong with a record may be in a log line.
 _TOLD_CHARACTERS = 2_000
@@ -61,17 +62,7 @@ class Follower:
         await reader.start()
         reader.assign(list(self._topics))
         await reader.seek_to_beginning()
-        records: dict[TopicPartition, list[Record]] = {tp: [] for tp in self._topics}
-        waiting = {tp: end for tp, end in (await reader.end_offsets(list(self._topics))).items() if end > 0}
-        deadline = time.monotonic() + _READ_SECONDS
-        # The position passes what the cleaner took away; the newest records are always there.
-        while waiting := {tp: end for tp, end in waiting.items() if await reader.position(tp) < end}:
-            for tp, found in (await reader.getmany(timeout_ms=_POLL_MS)).items():
-                records[tp] += found
-                deadline = time.monotonic() + _READ_SECONDS
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"nothing read for {_READ_SECONDS:.0f} s of {', '.join(tp.topic for tp in waiting)}")
-        await self._take(records)
+        await self._take(await self._read_to_the_end(reader))
 
     async def follow(self) -> None:
         """Pick up what is published, for ever."""
@@ -82,6 +73,20 @@ class Follower:
             except KafkaError as error:  # the broker is away: nothing new can be heard of
                 self._log.warning("not_followed", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _read_to_the_end(self, reader: "AIOKafkaConsumer[bytes, bytes]") -> dict[TopicPartition, list[Record]]:
+        records: dict[TopicPartition, list[Record]] = {tp: [] for tp in self._topics}
+        ends = await reader.end_offsets(list(self._topics))
+        heard = time.monotonic()
+        while any([await reader.position(tp) < end for tp, end in ends.items() if end > 0]):
+            for tp, found in (await reader.getmany(timeout_ms=_POLL_MS)).items():
+                records[tp] += found
+                heard = time.monotonic()
+            if time.monotonic() - heard > _SILENT_SECONDS:
+                # The cleaner may have taken what stood last. A broker that answers has nothing more to give.
+                await asyncio.wait_for(reader.end_offsets(list(self._topics)), _ANSWER_SECONDS)
+                break
+        return records
 
     async def stop(self) -> None:
         """Disconnect."""
