@@ -18,11 +18,11 @@ from pydantic import ValidationError
 
 from agents.core.accept import entry_of, validate
 from agents.core.outlook import Outlook
-from agents.core.patient import OPEN_END, Before, before, place_of
+from agents.core.patient import Before, before, place_of
 from agents.core.policy import Policy
 from agents.core.reckoner import Reckoner
 from agents.core.reduce import Fate, reduce
-from agents.core.settlement.year import year_before
+from agents.core.settlement.year import OPEN_END, year_before
 from agents.core.visit import Visit, VisitKey
 from agents.what_if import WhatIf
 from schemas import events

@@ -6,18 +6,19 @@ corrected coverage), those behind it are reckoned anew. What a visit is worth de
 to, never on the order in which anything arrived.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from agents.core.outlook import Outlook
-from agents.core.settlement.year import Ended, YearShare
+from agents.core.settlement.year import OPEN_END, Ended, YearShare
 from agents.core.visit import Visit
 from schemas.ledger import YearToDate
 
-#: Where a visit that has not ended stands: behind all that have.
-OPEN_END = 1 << 62
+#: From so many visits on, those that ended two years before the latest are forgotten; never more than so many are kept.
+MANY_VISITS, MOST_VISITS = 200, 2_000
+TWO_YEARS_MS = 2 * 366 * 86_400_000
 
 
 class Note(msgspec.Struct, array_like=True, frozen=True):
@@ -150,7 +151,27 @@ def chain(
             if other != visit_id and its_place > start:
                 pending[other] = its_place
                 affected.add(other)
+    _forget(patient, outlooks)
     return Chained(outlooks, patient.visits != known, frozenset(affected & outlooks.keys()))
+
+
+def _forget(patient: Patient, reckoned: Iterable[str]) -> None:
+    """Keep what other visits need. A hospital may book every walk-in under one patient number.
+
+    An ended visit that left nothing to the year (without coverage, say) is not needed at all. Of very many visits the
+    ones that ended long before the latest go, for a late refund of theirs bears on no year that is still reckoned.
+    """
+    visits = patient.visits
+    for visit_id in reckoned:
+        note = visits[visit_id]
+        if note.ended_at != OPEN_END and _worth(note) == NO_WORTH:
+            del visits[visit_id]
+    if len(visits) <= MANY_VISITS:
+        return
+    ended = sorted(place_of(visit_id, note) for visit_id, note in visits.items() if note.ended_at != OPEN_END)
+    for place in ended:
+        if place.ended_at < ended[-1].ended_at - TWO_YEARS_MS or len(visits) > MOST_VISITS:
+            del visits[place.visit_id]
 
 
 def _matters(visit_id: str, old: Note | None, new: Note) -> bool:

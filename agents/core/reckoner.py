@@ -7,13 +7,13 @@ import msgspec
 from agents.core.case import case_of
 from agents.core.grouping.findings import Grouper
 from agents.core.outlook import Outlook
-from agents.core.patient import OPEN_END, Before, Note
+from agents.core.patient import Before, Note
 from agents.core.payment.methods import MethodsBook
 from agents.core.payment.predict import predict
 from agents.core.policy import Policy
 from agents.core.settlement.settle import settle
 from agents.core.settlement.terms import TermsBook
-from agents.core.settlement.year import ended_of, year_before
+from agents.core.settlement.year import OPEN_END, ended_of, year_before
 from agents.core.visit import Visit
 from schemas.facts import VisitStatus
 from schemas.units import day_of
