@@ -13,6 +13,17 @@ QUERIES = (
     "SELECT visit_id, bed, amount_yuan, quota_used_percent FROM v_visit WHERE quota_used_percent >= 100 LIMIT 10",
     "SELECT level_zh, status_zh, bed, message_zh FROM v_alert ORDER BY updated_at DESC LIMIT 10",
     "SELECT department, month, amount_yuan, drug_percent, mean_stay_days FROM v_department_month ORDER BY 1, 2",
+    "SELECT visit_id, field_zh, simulated_yuan, settled_yuan FROM v_settlement_difference WHERE difference_fen != 0",
+    "SELECT bed, days, cost_yuan, standard_yuan, projected_profit_yuan FROM v_loss_visit ORDER BY 5 LIMIT 10",
+)
+#: Reckoned from a file, without the pipeline.
+COMMANDS = (
+    "settle deploy/examples/national_names.json --book deploy/policies/demo",
+    "predict deploy/examples/national_names.json --book deploy/policies/demo",
+    "settle deploy/examples/resident_critical_illness.json --book deploy/policies/example_shangluo",
+    "predict deploy/examples/dip_high_outlier.json --book deploy/policies/example_shangluo",
+    "settle deploy/examples/across_year_end.json --book deploy/policies/example_taizhou",
+    "book check deploy/policies/demo",
 )
 
 
@@ -31,6 +42,7 @@ def guide(screen: Screen, stack: Stack, *, ends: bool) -> None:
         "在另一个终端  in another terminal:",
         f"  source {_short(environment)}",
         *(f'  .venv/bin/kongfei sql "{query}"' for query in QUERIES),
+        *(f"  .venv/bin/kongfei {command}" for command in COMMANDS),
         "",
         "DEMO_ONCE=1：到此结束  this run ends here; without DEMO_ONCE it goes on until Ctrl-C"
         if ends

@@ -5,13 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from clickhouse_driver import Client
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.alert_board import LEVEL_NAMES
 from deploy.demo.hospital.departments import BY_CODE
 from deploy.demo.screen import STYLES, Screen
+from deploy.demo.tables import plain_table
 from deploy.demo.verdict import Verdict
 from schemas.alerts import Level
 from schemas.reasons import MEANING, Reason
@@ -26,9 +25,16 @@ RULE_NAMES = {
     "valuable_drug": ("贵重药品", "valuable drug"),
     "consumable": ("高值耗材", "consumable"),
     "transfer": ("转科", "transfer"),
+    "payment_standard": ("超支付标准", "payment standard"),
+    "predicted_loss": ("预测亏损", "predicted loss"),
+    "cap_reached": ("封顶线", "cap reached"),
+    "coverage_missing": ("未刷卡", "coverage missing"),
+    "settlement_difference": ("模拟≠实际", "settled otherwise"),
     "department_quota": ("科室定额", "department quota"),
     "department_drug_ratio": ("科室药占比", "department drug ratio"),
     "department_material_ratio": ("科室材料占比", "department material ratio"),
+    "department_budget": ("科室预算", "department budget"),
+    "hospital_budget": ("医院预算", "hospital budget"),
 }
 
 
@@ -43,7 +49,7 @@ def report_alerts(screen: Screen, client: Client) -> None:
         peaks[rule][level] += count
         ended[rule] += count if status == "cleared" else 0
     screen.heading("告警：按规则与最高级别", "alerts by rule and by the worst level they reached")
-    table = _table("规则\nrule", "")
+    table = plain_table("规则\nrule", "")
     for level in LEVEL_NAMES:
         zh, en, mark = LEVEL_NAMES[level]
         table.add_column(f"{mark}{zh}\n{en}", justify="right", style=STYLES[level])
@@ -68,16 +74,14 @@ def report_costliest(screen: Screen, client: Client) -> None:
         " self_pay_percent, quota_used_percent, worst_level FROM v_visit ORDER BY amount_fen DESC, visit_id LIMIT 5"
     )
     screen.heading("费用最高的五次就诊", "the five costliest visits")
-    table = _table("就诊\nvisit", "科室\ndepartment", "状态\nstatus")
-    _add_figures(
-        table,
+    table = plain_table("就诊\nvisit", "科室\ndepartment", "状态\nstatus", figures=(
         "住院日\ndays",
         "总费用\nyuan",
         "药占比\ndrugs",
         "材料占比\nmaterial",
         "自费率\nself-pay",
         "定额使用\nquota use",
-    )
+    ))  # fmt: skip
     for visit, department, status, days, amount, drug, material, self_pay, quota, level in rows:
         table.add_row(
             visit, _department(department), status, _shown(days), f"{amount:,.2f}", _percent(drug), _percent(material),
@@ -94,9 +98,7 @@ def report_departments(screen: Screen, client: Client) -> None:
         " ORDER BY month, quota_used_percent DESC, department"
     )
     screen.heading("科室与定额", "departments against quota (visits by month of admission)")
-    table = _table("月\nmonth", "科室\ndepartment")
-    _add_figures(
-        table,
+    table = plain_table("月\nmonth", "科室\ndepartment", figures=(
         "总费用\nyuan",
         "定额合计\nquotas",
         "定额使用\nquota use",
@@ -104,7 +106,7 @@ def report_departments(screen: Screen, client: Client) -> None:
         "超4倍\nover 4×",
         "药占比\ndrugs",
         "材料占比\nmaterial",
-    )
+    ))  # fmt: skip
     last = None
     for department, month, amount, _, quota, used, over, over_4x, drug, material in rows:
         if last not in {None, month}:
@@ -121,7 +123,7 @@ def report_departments(screen: Screen, client: Client) -> None:
 def report_dead_letters(screen: Screen, found: dict[str, int], expected: dict[str, int]) -> None:
     """Refused messages by reason, beside how many the hospital sent."""
     screen.heading("死信：被拒消息及原因", "dead letters by reason")
-    table = _table()
+    table = plain_table()
     for name, width in (("原因\nreason", 6), ("收到\nfound", 5), ("应有\nsent", 5), ("含义", 18)):
         table.add_column(name, justify="right" if width == 5 else "left", no_wrap=True, min_width=width)
     table.add_column("\nmeaning", max_width=50)
@@ -133,18 +135,6 @@ def report_dead_letters(screen: Screen, found: dict[str, int], expected: dict[st
     table.add_section()
     table.add_row("all", _count(sum(found.values())), _count(sum(expected.values())), "合计")
     screen.say(table)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(expand=False, header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    for column in columns:
-        table.add_column(column, no_wrap=True)
-    return table
-
-
-def _add_figures(table: Table, *columns: str) -> None:
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
 
 
 def _count(number: int) -> str:
@@ -186,6 +176,18 @@ def report_verdict(screen: Screen, verdict: Verdict) -> None:
         Text(
             f"  {verdict.visits:,} 次就诊 visits · {verdict.departments} 个科室月 department months"
             f" · {verdict.days} 天 days · 合计 total {total} 元 yuan"
+        )
+    )
+    screen.say(
+        Text(
+            f"  模拟结算与医保实付：{verdict.settled:,} 次已结算，{verdict.settled - verdict.disputed:,} 次逐分相符，"
+            f"{verdict.disputed} 次医保另有认定"
+        )
+    )
+    screen.say(
+        Text(
+            f"  simulated against really settled: {verdict.settled:,} visits, all equal to the fen but"
+            f" {verdict.disputed} that the insurer decided otherwise"
         )
     )
     for line in verdict.differences:

@@ -23,6 +23,7 @@ from deploy.demo.answers import answer, worth_answering
 from deploy.demo.guide import guide
 from deploy.demo.hospital.departments import HOSPITAL_NAME
 from deploy.demo.hospital.simulation import Hospital, Message, Size
+from deploy.demo.money import report_budgets, report_money
 from deploy.demo.report import (
     report_alerts,
     report_costliest,
@@ -141,6 +142,8 @@ class Show:
             report_alerts(screen, client)
             report_costliest(screen, client)
             report_departments(screen, client)
+            report_budgets(screen, client)
+            report_money(screen, client, self._hospital.plotted)
             with screen.step("审计", "auditing"):
                 verdict = judge(self._stack, client, None if self._kept else expectation)
             report_dead_letters(screen, verdict.dead_letters, expectation.dead_letters)

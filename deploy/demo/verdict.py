@@ -19,6 +19,8 @@ class Verdict:
     visits: int = 0
     departments: int = 0
     days: int = 0
+    settled: int = 0
+    disputed: int = 0
     total_fen: int = 0
     dead_letters: dict[str, int] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
@@ -60,10 +62,25 @@ def _compare_all(verdict: Verdict, client: Client, expectation: Expectation) -> 
     verdict.days = len(days)
     expected_days = {units.day_text(day): fen for day, fen in expectation.by_day().items() if fen}
     _compare(verdict, "day", days, expected_days)
+    _compare_settlements(verdict, client, expectation)
     for reason in sorted(verdict.dead_letters.keys() | expectation.dead_letters.keys()):
         count, sent = verdict.dead_letters.get(reason, 0), expectation.dead_letters[reason]
         if count != sent:
             verdict.differences.append(f"dead letters {reason}: {count} in ClickHouse, {sent} expected")
+
+
+def _compare_settlements(verdict: Verdict, client: Client, expectation: Expectation) -> None:
+    """The funds' payment as the insurer settled it, and as it was simulated: equal but where it decided otherwise."""
+    found = client.execute(
+        "SELECT visit_id, settled_fund_fen, fund_difference_fen FROM visit_fact FINAL"
+        " WHERE fund_difference_fen IS NOT NULL"
+    )
+    _compare(verdict, "settlement", {visit: paid for visit, paid, _ in found}, expectation.settled)
+    apart = {visit: difference for visit, _, difference in found if difference}
+    verdict.settled, verdict.disputed = len(found), len(apart)
+    for visit in sorted(apart.keys() ^ expectation.disputed.keys()):
+        how = f"{_yuan(apart[visit])} yuan apart" if visit in apart else "equal, though the insurer decided otherwise"
+        verdict.differences.append(f"settlement {visit}: {how}")
 
 
 def _compare(verdict: Verdict, what: str, found: dict[str, int], expected: dict[str, int]) -> None:

@@ -121,6 +121,8 @@ class Hospital:
         self._insurer = Insurer()
         self._stays: list[Stay] = []
         self._settling: list[_Settling] = []
+        #: Name of each scripted stay → its visit id.
+        self.plotted: dict[str, str] = {}
         self._known: list[tuple[Person, Department]] = []
         self._returning: list[tuple[int, Person, Department]] = []
         self._people = 0
@@ -205,6 +207,7 @@ class Hospital:
         if plot.with_clinic:
             self._see(person, plot.department, midnight + 7 * HOUR + 30 * MINUTE)
         visit = self._visit(person, INPATIENT)
+        self.plotted[plot.name] = visit.visit_id
         self._begin(Stay(visit, plot.department, self.day, visit.rng, _ExtraBeds(self._beds), plot), midnight)
 
     def _admit(self, person: Person, department: Department, midnight: int) -> None:

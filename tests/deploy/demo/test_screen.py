@@ -4,12 +4,16 @@ import io
 import unicodedata
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 from rich.text import Text
 
-from deploy.demo import report
+from agents.book import load_policy
+from agents.visit_file import open_visit
+from deploy.demo import money, report
 from deploy.demo.alert_board import News, news_line
 from deploy.demo.answers import answer, worth_answering
 from deploy.demo.gauges import Reading
@@ -18,6 +22,10 @@ from deploy.demo.screen import WIDTH, Picture, Screen, per_second_meter
 from deploy.demo.verdict import Verdict
 from schemas.alerts import Alert, Derivation, Level
 from schemas.events import AckEvent
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+EXAMPLES = DEPLOY / "examples"
+POLICIES = DEPLOY / "policies" / "example_shangluo"
 
 
 def columns(line: str) -> int:
@@ -85,6 +93,18 @@ def test_the_reports_fit(screen: Screen) -> None:
                     "ZY0000001", "A03.05", "已出院", 120, Decimal("1234567.89"), Decimal("73.51"), Decimal("10.70"),
                     Decimal("100.00"), Decimal("591.70"), "purple",
                 )] * 5  # fmt: skip
+            if "v_budget" in query:
+                return [
+                    (
+                        "*",
+                        202603,
+                        Decimal("16800000.00"),
+                        Decimal("1400000.00"),
+                        Decimal("1451100.55"),
+                        Decimal("103.65"),
+                    ),
+                    ("A28", 202604, Decimal("118000.00"), Decimal("0.00"), Decimal("0.00"), None),
+                ]
             return [
                 ("A28", 202603, Decimal("12345678.90"), 1, 26_720_000, Decimal("171.25"), 12, 3, Decimal("1.5"), None)
             ]
@@ -92,12 +112,60 @@ def test_the_reports_fit(screen: Screen) -> None:
     report.report_alerts(screen, Client())
     report.report_costliest(screen, Client())
     report.report_departments(screen, Client())
+    money.report_budgets(screen, Client())
     report.report_dead_letters(screen, {"D101": 4, "V214": 12}, {"D101": 4, "R301": 15})
-    verdict = Verdict(True, 962, 20, 21, 271_988_017, differences=["visit ZY1: 1.00 in ClickHouse"])
+    verdict = Verdict(True, 962, 20, 21, 775, 6, 271_988_017, differences=["visit ZY1: 1.00 in ClickHouse"])
     report.report_verdict(screen, verdict)
     lines = printed(screen)
     assert_plain(lines)
     assert not any("…" in line for line in lines if "D1" not in line and "V2" not in line and "R3" not in line), lines
+
+
+class MoneyClient:
+    """Answers as ClickHouse would, for one visit that was reckoned from an example file."""
+
+    def __init__(self) -> None:
+        outlook = open_visit(EXAMPLES / "dip_high_outlier.json", load_policy(POLICIES), "").outlook
+        self.settled, self.prediction = outlook.settlement, outlook.prediction
+
+    def execute(self, query: str, parameters: dict[str, object] | None = None) -> list[tuple]:
+        assert parameters is not None
+        if "v_settlement_difference" in query:
+            return [("起付线", Decimal("600.00"), Decimal("460.00"))]
+        if "v_visit_question" in query:
+            return [("主要诊断 J44.100 是“未特指”编码。",)]
+        if "FROM v_settlement" in query:
+            return [("ZY1", *([Decimal("12345678.90")] * 8), None)]
+        if "FROM v_payment_outlook" in query:
+            return [("ZY1", "dip", "商洛-DIP-三级", "J44:保守", *([Decimal("-1234567.89")] * 6), "extreme")]
+        plain = [name for name in self.settled.__struct_fields__ if name not in {"steps", "periods"}]
+        said = self.prediction
+        return [(
+            *(getattr(self.settled, name) for name in plain), msgspec.json.encode(self.settled.steps).decode(), "",
+            msgspec.json.encode(said.methods).decode(), msgspec.json.encode(said.groups).decode(), said.days,
+            said.cost_fen, said.projected_days, said.projected_cost_fen, said.daily_fen, said.in_force, said.best,
+            ["high_cost"],
+        )]  # fmt: skip
+
+
+def test_the_money_of_a_patient_is_shown_with_its_reasons(screen: Screen) -> None:
+    money.report_money(screen, MoneyClient(), dict.fromkeys(money.PATIENTS, "ZY1"))
+    lines = printed(screen)
+    assert_plain(lines)
+    text = "".join(line.strip() for line in lines)
+    assert "17,676.28" not in text, "the sum after the deductible is left to the formula"
+    assert "(18,276.28 − 600.00) × 94% = 16,615.70 元" in text
+    assert "医保另有认定：起付线，模拟 600.00 元，实际 460.00 元" in text
+    assert "分值 853.8462 分 × 点值 8.15 元 × 机构系数 1.03" in text
+    assert "医保已确定采用按病种分值付费（DIP）" in text
+    assert "特例单议：" in text
+    assert "书写提问：主要诊断 J44.100" in text
+    assert not any("…" in line for line in lines), lines
+
+
+def test_without_the_scripted_stays_no_money_is_shown(screen: Screen) -> None:
+    money.report_money(screen, MoneyClient(), {})
+    assert not printed(screen)
 
 
 def test_a_ticker_line_names_the_department_and_the_bed() -> None:
