@@ -55,7 +55,7 @@ def predict_visit(opened: Opened, *, method: str = "", budget_left_fen: int | No
                 f" | the book has no such method for this visit; there are: {names_en}"
             )
         if told[0].admissible:
-            book_in_force = prediction.in_force
+            book_in_force = prediction.in_force if prediction.in_force != method else ""
             prediction = msgspec.structs.replace(prediction, in_force=method)
     return Predicted(opened, prediction, told, book_in_force, _special_at_most(methods.special, prediction))
 

@@ -1,5 +1,8 @@
 """A prediction as a sheet on a terminal: the methods side by side, the best and why, groups, questions."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import msgspec
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +27,31 @@ from schemas.units import percent_text
 from schemas.wording import money
 
 NOTHING = "—"
+#: A narrower terminal gets the columns that decide.
+WIDE = 140
+
+
+class Column(NamedTuple):
+    """One column of the comparison."""
+
+    titles: tuple[str, str]
+    figure: Callable[[MethodOutlook], str]
+    is_needed: bool = False
+
+
+COLUMNS = (
+    Column(("计入费用", "Cost"), lambda method: money(method.covered_fen)),
+    Column(
+        ("支付标准", "Standard"),
+        lambda method: NOTHING if method.standard_fen is None else money(method.standard_fen),
+        is_needed=True,
+    ),
+    Column(("费用比例", "Used"), lambda method: percent_text(method.used_bp), is_needed=True),
+    Column(("医院所得", "Income"), lambda method: money(method.income_fen)),
+    Column(("医保应付", "Insurer owes"), lambda method: money(method.fund_due_fen)),
+    Column(("当前盈亏", "Profit now"), lambda method: money(method.profit_fen)),
+    Column(("出院盈亏", "At discharge"), lambda method: money(method.projected_profit_fen), is_needed=True),
+)
 
 
 def show_prediction(console: Console, predicted: Predicted, *, in_detail: bool, is_chinese: bool) -> None:
@@ -46,7 +74,7 @@ def show_prediction(console: Console, predicted: Predicted, *, in_detail: bool, 
     admissible = [method for method in predicted.told if method.admissible]
     refused = [method for method in predicted.told if not method.admissible]
     if admissible:
-        console.print(_table(predicted, admissible, place))
+        console.print(_table(predicted, admissible, place, is_narrow=console.width < WIDE))
     if in_detail:
         for method in admissible:
             _list(
@@ -90,32 +118,17 @@ def _refusal(method: MethodOutlook, place: int) -> str:
     return f"{title_of(method)[place]}{('：', ': ')[place]}{('', ' ')[place].join(reasons)}"
 
 
-def _table(predicted: Predicted, methods: list[MethodOutlook], place: int) -> Table:
+def _table(predicted: Predicted, methods: list[MethodOutlook], place: int, *, is_narrow: bool) -> Table:
+    """The methods side by side; on a narrow terminal the columns that decide."""
     table = Table(title=("结算方式比较（元）", "Payment methods (yuan)")[place], title_justify="left")
-    table.add_column(("结算方式", "Method")[place], overflow="fold", min_width=26)
-    for zh, en in (
-        ("计入费用", "Cost"),
-        ("支付标准", "Standard"),
-        ("费用比例", "Used"),
-        ("医院所得", "Income"),
-        ("医保应付", "Insurer owes"),
-        ("当前盈亏", "Profit now"),
-        ("出院盈亏", "At discharge"),
-    ):
-        table.add_column((zh, en)[place], justify="right", no_wrap=True)
-    table.add_column(("说明", "Note")[place], overflow="fold", min_width=14)
+    table.add_column(("结算方式", "Method")[place], overflow="fold", min_width=12 if is_narrow else 26)
+    columns = [column for column in COLUMNS if column.is_needed or not is_narrow]
+    for column in columns:
+        table.add_column(column.titles[place], justify="right", no_wrap=True)
+    table.add_column(("说明", "Note")[place], overflow="fold", min_width=10)
     for method in methods:
-        table.add_row(
-            method_names(method)[place],
-            money(method.covered_fen),
-            NOTHING if method.standard_fen is None else money(method.standard_fen),
-            percent_text(method.used_bp),
-            money(method.income_fen),
-            money(method.fund_due_fen),
-            money(method.profit_fen),
-            money(method.projected_profit_fen),
-            _note(predicted, method, place),
-        )
+        figures = [column.figure(method) for column in columns]
+        table.add_row(method_names(method)[place], *figures, _note(predicted, method, place))
     return table
 
 
@@ -128,7 +141,9 @@ def _note(predicted: Predicted, method: MethodOutlook, place: int) -> str:
         notes.append(("最佳", "best")[place])
     if not method.binding and any(other.binding and other.admissible for other in prediction.methods):
         notes.append(("仅供比较", "for comparison")[place])
-    if method.outlier != Outlier.NORMAL:
+    if "over_fourfold_fen" in method.numbers:
+        notes.append(("超倍数定额，另行审核", "over the multiple of the quota")[place])
+    elif method.outlier != Outlier.NORMAL:
         notes.append(OUTLIERS[Outlier(method.outlier)][place])
     elif method.projected_outlier != Outlier.NORMAL:
         foreseen = OUTLIERS[Outlier(method.projected_outlier)][place]

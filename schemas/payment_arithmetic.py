@@ -10,6 +10,8 @@ from schemas.prediction import MethodOutlook, Outlier, Prediction
 from schemas.settlement import SimulatedSettlement
 from schemas.wording import Explanation, money, share_text
 
+PRICE_PLACES = 6
+
 
 def explain_method(
     method: MethodOutlook, prediction: Prediction, settlement: SimulatedSettlement | None = None
@@ -27,10 +29,13 @@ def explain_method(
 
 
 def decimals(value: int, places: int) -> str:
-    """A figure of `places` decimals as text, at least two of them: 13562000 with four is `1356.20`."""
+    """A figure of `places` decimals as text, at least two of them: 13562000 with four is `1356.20`.
+
+    Prices (six decimals) have separators like any other amount of money: `12,400.00`.
+    """
     whole, rest = divmod(value, 10**places)
     text = f"{rest:0{places}d}".rstrip("0")
-    return f"{whole}.{text:0<2}"
+    return f"{whole:,}.{text:0<2}" if places == PRICE_PLACES else f"{whole}.{text:0<2}"
 
 
 def _of(
@@ -142,7 +147,7 @@ def _mark(method: MethodOutlook) -> tuple[str, str]:
     }
     name, zh, en = names[Outlier(method.outlier)]
     share = share_text(method.numbers.get(name, 0))
-    return f"{zh}其 {share}", f"{en} {share} of it"
+    return f"{zh}{'次均' if 'mean_fen' in method.numbers else '标准'}的 {share}", f"{en} {share} of it"
 
 
 def _quota(method: MethodOutlook, title: tuple[str, str]) -> list[Explanation]:

@@ -161,6 +161,8 @@ def _way(group: Grouped) -> tuple[str, str]:
 def _level(step: str) -> tuple[str, str]:
     """One step of the DRG path: MDC and ADRG as they are, the complication level in words."""
     level, _, code = step.partition(":")
+    if level == "uncounted":
+        return f"并发症或合并症 {code} 在该核心组不单独成组", f"complication {code} has no group of its own"
     if level in {"MCC", "CC"} and code:
         zh = "严重并发症或合并症" if level == "MCC" else "并发症或合并症"
         return f"伴{zh}（{code}）", f"with {level} ({code})"
@@ -174,7 +176,9 @@ def projection_sentence(prediction: Prediction) -> tuple[str, str]:
     """How cost at discharge was foreseen."""
     cost, later = money(prediction.cost_fen), money(prediction.projected_cost_fen)
     rest = prediction.projected_days - prediction.days
-    if prediction.projected_cost_fen == prediction.cost_fen and rest <= 0:
+    if not prediction.days and rest <= 0:
+        return f"费用 {cost} 元。", f"Cost {cost} yuan."
+    if not _is_foreseen(prediction):
         return f"住院 {prediction.days} 天，费用 {cost} 元。", f"{prediction.days} days, cost {cost} yuan."
     daily = money(prediction.daily_fen)
     return (
@@ -189,6 +193,15 @@ def projection_sentence(prediction: Prediction) -> tuple[str, str]:
     )
 
 
+def _is_foreseen(prediction: Prediction) -> bool:
+    """Whether anything is still to come."""
+    return (prediction.projected_cost_fen, prediction.projected_days) != (prediction.cost_fen, prediction.days)
+
+
+def _profit_names(prediction: Prediction) -> tuple[str, str]:
+    return ("出院时预测盈亏", "profit at discharge") if _is_foreseen(prediction) else ("盈亏", "profit")
+
+
 def best_sentence(prediction: Prediction) -> tuple[str, str]:
     """Which method is in force and which of the admissible ones is best, and why."""
     best, force = prediction.method(prediction.best), prediction.method(prediction.in_force)
@@ -196,24 +209,23 @@ def best_sentence(prediction: Prediction) -> tuple[str, str]:
         return "没有可用的结算方式。", "No method admits the visit."
     name_zh, name_en = method_names(best)
     profit = money(best.projected_profit_fen)
+    what_zh, what_en = _profit_names(prediction)
     if best.binding and sum(method.binding and method.admissible for method in prediction.methods) == 1:
-        choice_zh = f"医保已确定采用{name_zh}，出院时预测盈亏 {profit} 元。"
-        choice_en = f"The insurer has fixed {name_en}; profit at discharge {profit} yuan."
+        choice_zh = f"医保已确定采用{name_zh}，{what_zh} {profit} 元。"
+        choice_en = f"The insurer has fixed {name_en}; {what_en} {profit} yuan."
     elif best.binding:
-        choice_zh = f"医保已确定的方式中，{name_zh}出院时预测盈亏最高：{profit} 元。"
-        choice_en = (
-            f"Of the methods that the insurer has fixed, {name_en} has the highest profit at discharge: {profit} yuan."
-        )
+        choice_zh = f"医保已确定的方式中，{name_zh}的{what_zh}最高：{profit} 元。"
+        choice_en = f"Of the methods that the insurer has fixed, {name_en} has the highest {what_en}: {profit} yuan."
     else:
-        choice_zh = f"可用的方式中，{name_zh}出院时预测盈亏最高：{profit} 元。"
-        choice_en = f"Of the admissible methods, {name_en} has the highest profit at discharge: {profit} yuan."
+        choice_zh = f"可用的方式中，{name_zh}的{what_zh}最高：{profit} 元。"
+        choice_en = f"Of the admissible methods, {name_en} has the highest {what_en}: {profit} yuan."
     if force is None or force.method_id == best.method_id:
         return choice_zh, choice_en
     other_zh, other_en = method_names(force)
     other = money(force.projected_profit_fen)
     return (
-        f"{choice_zh}当前执行：{other_zh}，出院时预测盈亏 {other} 元。",
-        f"{choice_en} In force: {other_en}, with {other} yuan at discharge.",
+        f"{choice_zh}当前执行：{other_zh}，{what_zh} {other} 元。",
+        f"{choice_en} In force: {other_en}, {what_en} {other} yuan.",
     )
 
 
@@ -224,9 +236,10 @@ def swapped_sentence(prediction: Prediction) -> tuple[str, str]:
         return "没有这种方式。", "There is no such method."
     zh, en = method_names(method)
     profit = money(method.projected_profit_fen)
+    what_zh, what_en = _profit_names(prediction)
     return (
-        f"假设执行{zh}，出院时预测盈亏 {profit} 元。",
-        f"If {en} were in force, profit at discharge would be {profit} yuan.",
+        f"假设执行{zh}，{what_zh} {profit} 元。",
+        f"If {en} were in force, {what_en} would be {profit} yuan.",
     )
 
 

@@ -12,7 +12,7 @@ from agents.what_if import ALLOWED
 EXIT_REFUSED = 1
 LANGUAGES = ("zh", "en")
 #: The comparison has nine columns: a file or a pipe gets room for them.
-WIDTH = 140
+WIDTH = 160
 
 
 def register(app: typer.Typer) -> None:

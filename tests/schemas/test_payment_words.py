@@ -113,6 +113,10 @@ def test_a_question_proposes_nothing(kind: str) -> None:
             "DRG 示例：ES21 肺炎（MDCE → ES2 → 伴严重并发症或合并症（J96.000））。",
         ),
         (
+            Grouped("drg", "grouped", "BR25", path=("MDCB", "BR2", "uncounted:E11.900")),
+            "DRG：BR25（MDCB → BR2 → 并发症或合并症 E11.900 在该核心组不单独成组）。",
+        ),
+        (
             Grouped("dip", "grouped", "K35:47", "阑尾切除", path=("K35", "47.01", "54.91")),
             "DIP：K35:47 阑尾切除（K35，47.01 + 54.91）。",
         ),
@@ -137,7 +141,7 @@ def test_the_best_method_is_told_with_the_one_in_force() -> None:
         methods=[{"id": "item", "kind": "by_item"}, {"id": "quota", "kind": "visit_quota", "standard": "12000.00"}]
     )
     zh, en = words.best_sentence(foresee(policy, {}))
-    assert zh == "可用的方式中，人次定额出院时预测盈亏最高：2,000.00 元。当前执行：按项目付费，出院时预测盈亏 0.00 元。"
+    assert zh == "可用的方式中，人次定额的盈亏最高：2,000.00 元。当前执行：按项目付费，盈亏 0.00 元。"
     assert en.startswith("Of the admissible methods, the per-visit quota has the highest profit")
     assert words.best_sentence(foresee(book_of(), {}))[0] == "没有可用的结算方式。"
 

@@ -175,6 +175,8 @@ class DrgGrouper:
 
 def _level(group: DrgGroup, level: str, decided_by: str) -> str:
     """What stands in the path: the level and the diagnosis that decided it, or that the group tells none apart."""
-    if group.code[3] == "9":
+    if group.code[3] not in "135":
         return "undivided"
-    return f"{level}:{decided_by}" if level else "none"
+    if not level:
+        return "none"
+    return f"uncounted:{decided_by}" if group.code[3] == "5" else f"{level}:{decided_by}"

@@ -98,7 +98,10 @@ class MethodsBook:
                 ((place, method, self._admissions[place]) for place, method in chosen.values()),
                 key=lambda entry: entry[0],
             ),
-            groupers=self._groupers((method for _, method in chosen.values()), policy.hospital(hospital).tier),
+            groupers=self._groupers(
+                [method for place, method in chosen.values() if self._admissions[place].is_for(care_type)],
+                policy.hospital(hospital).tier,
+            ),
             quota=policy.watches(hospital, department, care_type, insurance_type, day).quota,
             pace=Pace(projection.expected_days, projection.window_days, projection.tail_share)
             if projection

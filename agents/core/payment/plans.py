@@ -72,7 +72,9 @@ def plan_of(method: PaymentMethod, admission: Admission, place: int, of: Circums
     """The plan for one method; `place`: its place in the book."""
     group = of.groups.get(SYSTEMS.get(method.kind, ""))
     payer, missing, covers = _payer(method, group, of)
-    reasons = [*admission.reasons(of.applicant), *missing]
+    reasons = list(admission.reasons(of.applicant))
+    if Admissibility.CARE_TYPE not in reasons:  # for other care neither a group nor a quota is looked for
+        reasons += missing
     if not of.case.insurance_type and not isinstance(method, ByItem):
         reasons.append(Admissibility.COVERAGE_PENDING)
     is_other_disease = Admissibility.DIAGNOSIS in reasons

@@ -134,7 +134,8 @@ def test_an_adrg_with_one_complicated_group_takes_mcc_too() -> None:
 
 
 def test_an_adrg_that_tells_only_mcc_apart_takes_cc_with_the_rest() -> None:
-    assert group("I63.900", others=("E11.900",)).code == "BR25"
+    found = group("I63.900", others=("E11.900",))
+    assert (found.code, found.path[2]) == ("BR25", "uncounted:E11.900")
 
 
 def test_a_group_for_those_who_died_or_were_referred_goes_first() -> None:

@@ -90,6 +90,13 @@ def test_a_stay_that_is_not_expected_to_last_that_long_is_too_short() -> None:
     assert foresee(policy, {"ended": False, "days": 61}).methods[0].admissible
 
 
+def test_visits_of_other_care_are_neither_grouped_nor_asked() -> None:
+    policy = book_of(methods=[DIP | {"conditions": {"care_types": ["21"]}}], dip=[ROW])
+    prediction = foresee(policy, {"care_type": "52", "main": "O80.000"})
+    assert (prediction.groups, prediction.questions) == ((), ())
+    assert prediction.methods[0].reasons == ("care_type",)
+
+
 def test_outpatients_have_no_bed_days_and_are_asked_nothing() -> None:
     policy = book_of(methods=[{"id": "bed", "kind": "bed_day", "bands": [{"standard": "300"}]}, DIP], dip=[ROW])
     prediction = foresee(policy, {"outpatient": True, "main": ""})
