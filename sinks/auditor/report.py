@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.units import yuan_text
-from sinks.auditor.compare import Check, Difference
+from sinks.auditor.check import Check, Difference
 from sinks.auditor.recount import Recount
 
 MOST_SHOWN = 50

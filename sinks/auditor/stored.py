@@ -4,15 +4,16 @@ Reads tables with FINAL and the analysts' own view of fee lines, so that its rul
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from clickhouse_driver import Client
 
 from sinks.auditor.events import Position, VisitKey
+from sinks.auditor.money import MonthKey, Settled, Worth
 from sinks.auditor.recount import Identity, Sums
-from sinks.clickhouse.tables import ALERT, DEPARTMENT_FACT, VISIT_FACT, Table
+from sinks.clickhouse.tables import ALERT, DEPARTMENT_FACT, HOSPITAL_FACT, VISIT_FACT, Table
 
 #: event type → its table, and the id within the visit as the recount spells it
 EVENT_TABLES = {
@@ -23,6 +24,24 @@ EVENT_TABLES = {
     "ack": ("alert_ack", "event_id"),
 }
 _LEVELS = ("class_a_fen", "class_b_fen", "class_c_fen", "unclassified_fen")
+#: Name of a month's sum or count → its column.
+MONTH_COLUMNS = {
+    "amount": "amount_fen", "drug": "drug_fen", "herbal": "herbal_fen", "material": "material_fen",
+    "test": "test_fen", "self_pay": "self_pay_fen", "charges": "charge_count", "visits": "visit_count",
+    "responsible": "responsible_count", "discharged": "discharged_count", "bed_days": "bed_days",
+    "basic": "basic_fen", "quota": "quota_fen", "over_quota": "over_quota_count", "over_4x": "over_4x_count",
+    "over_4x_fen": "over_4x_fen", "fund": "fund_fen", "income": "income_fen", "profit": "profit_fen",
+    "predicted_profit": "predicted_profit_fen", "losses": "loss_count",
+}  # fmt: skip
+#: In the order of sinks.auditor.money.Settled.
+SETTLED_COLUMNS = (
+    "total_fen", "full_self_pay_fen", "over_limit_fen", "first_self_pay_fen", "within_scope_fen", "fund_total_fen",
+    "hospital_part_fen", "patient_part_fen", "account_paid_fen", "mutual_aid_paid_fen", "cash_paid_fen", "balance_fen",
+)  # fmt: skip
+FUND_COLUMNS = (
+    "basic_fund_fen", "civil_servant_fen", "enterprise_fen", "critical_illness_fen", "large_amount_fen",
+    "disabled_fen", "assistance_fen", "other_fund_fen",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -59,10 +78,11 @@ class StoredAlert:
 
 
 class Store:
-    """Queries over one client."""
+    """Queries over one client; months are those of the hospital's time zone."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timezone: str) -> None:
         self._client = client
+        self._timezone = timezone
 
     def _rows(self, query: str, **parameters: Any) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._client.execute(query, parameters or None)
@@ -119,15 +139,45 @@ class Store:
             found[h, p, v] = StoredVisit(version, amount, gross, refund, lines, categories, by_share)
         return found
 
-    def departments(self) -> dict[tuple[str, str, int], Sums]:
-        """Every department's month: (hospital, department, month) → sums."""
+    def months(self) -> dict[MonthKey, dict[str, int]]:
+        """Every department's month: (hospital, department, month) → its sums and counts by name."""
+        query = f"SELECT hospital, department, month, {', '.join(MONTH_COLUMNS.values())} FROM department_fact FINAL"  # noqa: S608
         return {
-            (hospital, department, month): Sums(*sums)
-            for hospital, department, month, *sums in self._rows(
-                "SELECT hospital, department, month, charge_count, amount_fen, drug_fen, herbal_fen, material_fen,"
-                " test_fen, self_pay_fen FROM department_fact FINAL"
-            )
+            (hospital, department, month): dict(zip(MONTH_COLUMNS, figures, strict=True))
+            for hospital, department, month, *figures in self._rows(query)
         }
+
+    def hospital_months(self) -> dict[tuple[str, int], dict[str, int]]:
+        """The whole hospital's months."""
+        query = f"SELECT hospital, month, {', '.join(MONTH_COLUMNS.values())} FROM hospital_fact FINAL"  # noqa: S608
+        return {
+            (hospital, month): dict(zip(MONTH_COLUMNS, figures, strict=True))
+            for hospital, month, *figures in self._rows(query)
+        }
+
+    def settlements(self) -> Iterator[Settled]:
+        """Every simulated settlement, one at a time; to be read to the end before the next question."""
+        columns = ", ".join(f"simulated_{name}" for name in (*SETTLED_COLUMNS, *FUND_COLUMNS))
+        query = f"SELECT hospital, patient_id, visit_id, {columns} FROM visit_fact FINAL WHERE simulated_standing != ''"  # noqa: S608
+        width = len(SETTLED_COLUMNS)
+        for hospital, patient_id, visit_id, *figures in self._client.execute_iter(query):
+            yield Settled._make(((hospital, patient_id, visit_id), *figures[:width], tuple(figures[width:])))
+
+    def worth(self) -> tuple[dict[MonthKey, Worth], dict[MonthKey, int]]:
+        """What the visits bring to the department and month that answers for them, and how many expect a loss."""
+        found: dict[MonthKey, Worth] = {}
+        losses: dict[MonthKey, int] = {}
+        for hospital, department, month, count, *sums in self._rows(
+            "SELECT hospital, department, toYYYYMM(toTimeZone(assumeNotNull(admitted_at), %(zone)s)) AS month,"
+            " countIf(in_force_projected_profit_fen < 0), sum(ifNull(simulated_fund_total_fen, 0)),"
+            " sum(ifNull(in_force_income_fen, 0)), sum(ifNull(in_force_profit_fen, 0)),"
+            " sum(ifNull(in_force_projected_profit_fen, 0)) FROM visit_fact FINAL"
+            " WHERE admitted_at IS NOT NULL AND department != '' AND status != 'cancelled'"
+            " GROUP BY hospital, department, month",
+            zone=self._timezone,
+        ):
+            found[hospital, department, month], losses[hospital, department, month] = Worth(*sums), count
+        return found, losses
 
     def dead_letters(self) -> dict[Position, set[str]]:
         """Position of the refused message → reasons."""
@@ -151,7 +201,7 @@ class Store:
     def disagreeing_versions(self) -> list[tuple[str, tuple[Any, ...], int]]:
         """Keys with two different rows under one version: (table, key, version)."""
         found: list[tuple[str, tuple[Any, ...], int]] = []
-        for table in (VISIT_FACT, DEPARTMENT_FACT, ALERT):
+        for table in (VISIT_FACT, DEPARTMENT_FACT, HOSPITAL_FACT, ALERT):
             found.extend((table.name, tuple(key), version) for *key, version in self._rows(_disagreeing(table)))
         return found
 

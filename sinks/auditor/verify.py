@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from schemas.codec import Codec
-from sinks.auditor.compare import Check, audit
+from sinks.auditor.check import Check
+from sinks.auditor.compare import audit
 from sinks.auditor.events import Reader
 from sinks.auditor.raw import RawTopics
 from sinks.auditor.recount import Recount
@@ -67,4 +68,4 @@ def run_audit(settings: Settings, wait_seconds: float, listener: Listener) -> Ve
         topics.close()
     with session(settings.clickhouse_url) as client:
         verify_migrated(client, settings.timezone)
-        return Verdict(recount, audit(recount, Store(client)), notes)
+        return Verdict(recount, audit(recount, Store(client, settings.timezone)), notes)

@@ -14,7 +14,10 @@ from tests.hospitals import EVERYTHING, POLICY, publish, small_hospital
 from tests.pipeline import Pipeline
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-TABLES = ("charge_line", "order_event", "admission_event", "visit_fact", "department_fact", "alert", "dead_letter")
+TABLES = (
+    "charge_line", "order_event", "admission_event", "visit_fact", "department_fact", "hospital_fact", "alert",
+    "dead_letter",
+)  # fmt: skip
 VISIT = {"hospital": "H1", "patient_id": "P-audit", "visit_id": "V-audit"}
 
 
@@ -118,8 +121,21 @@ def test_at_rest_everything_is_equal_to_the_fen(house):
     assert compared["fee lines and their content"] > 10
     assert compared["same id, different content"] >= 1
     assert compared["dead letters"] > 5
-    sums = {check.sum_fen for check in verdict.checks if check.sum_fen is not None}
-    assert len(sums) == 1, "every breakdown comes to the same total"
+    assert compared["totals of the simulated settlement"] == compared["identities of the simulated settlement"] > 5
+    assert compared["class C within full self-pay"] >= 1
+    assert compared["the whole hospital by month"] >= 1
+    sums = {check.name_en: check.sum_fen for check in verdict.checks if check.sum_fen is not None}
+    del sums["departments' funds, income and profit"]
+    assert len(set(sums.values())) == 1, "every breakdown comes to the same total"
+
+
+def test_every_dead_letter_there_is_was_compared(house):
+    from sinks.clickhouse.connection import connect
+
+    with connect(house.settings.clickhouse_url) as client:
+        [(stored,)] = client.execute("SELECT count() FROM dead_letter FINAL")
+    [check] = [check for check in audit(house).checks if check.name_en == "dead letters"]
+    assert check.compared == stored
 
 
 def test_a_missing_line_is_found(house, plant):
@@ -204,13 +220,65 @@ def test_money_in_the_wrong_department_is_found(house, plant):
 def test_a_departments_month_off_by_one_is_found(house, plant, column):
     plant(superseding("department_fact", {column: f"{column} - 1"}, "department = 'ICU' AND month = 202403"))
 
-    assert found(house) == {"departments by month": ["H1 ICU 202403"]}
+    differences = found(house)
+    assert differences.pop("the whole hospital by month") == ["H1 202403"]
+    assert differences == {"departments by month": ["H1 ICU 202403"]}
 
 
 def test_a_missing_department_is_found(house, plant):
     plant("ALTER TABLE department_fact DELETE WHERE department = 'ICU' AND month = 202403")
 
-    assert found(house) == {"departments by month": ["H1 ICU 202403"]}
+    assert found(house)["departments by month"] == ["H1 ICU 202403"]
+
+
+def test_a_missing_month_of_the_hospital_is_found(house, plant):
+    plant("ALTER TABLE hospital_fact DELETE WHERE month = 202403")
+
+    assert found(house) == {"the whole hospital by month": ["H1 202403"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"simulated_total_fen": "simulated_total_fen + 1", "simulated_within_scope_fen":
+          "simulated_within_scope_fen + 1", "simulated_patient_part_fen": "simulated_patient_part_fen + 1",
+          "simulated_cash_paid_fen": "simulated_cash_paid_fen + 1"}, "totals of the simulated settlement"),
+        ({"simulated_cash_paid_fen": "simulated_cash_paid_fen + 1"}, "identities of the simulated settlement"),
+        ({"simulated_hospital_part_fen": "simulated_hospital_part_fen - 1"}, "identities of the simulated settlement"),
+        ({"simulated_basic_fund_fen": "simulated_basic_fund_fen + 1"}, "identities of the simulated settlement"),
+    ],
+)  # fmt: skip
+def test_a_settlement_that_does_not_add_up_is_found(house, plant, changes, check):
+    plant(superseding("visit_fact", changes, AUDITED))
+
+    assert found(house) == {check: ["H1|P-audit|V-audit"]}
+
+
+def test_class_c_that_a_fund_would_pay_is_found(house, plant):
+    visit = "simulated_full_self_pay_fen > 0 AND refund_fen = 0 AND has(arrayMap(c -> c > 0, category_class_c_fen), 1)"
+    changes = {
+        "simulated_full_self_pay_fen": "toInt64(0)",
+        "simulated_within_scope_fen": "simulated_within_scope_fen + simulated_full_self_pay_fen",
+    }
+    plant(superseding("visit_fact", changes, f"{visit} ORDER BY patient_id, visit_id LIMIT 1"))
+
+    assert found(house).keys() == {"class C within full self-pay"}
+
+
+@pytest.mark.parametrize("column", ["amount_fen", "visit_count", "responsible_count", "bed_days", "fund_fen"])
+def test_a_month_of_the_hospital_off_by_one_is_found(house, plant, column):
+    plant(superseding("hospital_fact", {column: f"{column} + 1"}, "month = 202403"))
+
+    assert found(house) == {"the whole hospital by month": ["H1 202403"]}
+
+
+@pytest.mark.parametrize("column", ["fund_fen", "income_fen", "profit_fen", "predicted_profit_fen", "loss_count"])
+def test_what_a_department_earns_off_by_one_is_found(house, plant, column):
+    plant(superseding("department_fact", {column: f"{column} + 1"}, "department = 'ER' AND month = 202403"))
+
+    assert found(house) == {
+        "departments' funds, income and profit": ["H1 ER 202403"], "the whole hospital by month": ["H1 202403"],
+    }  # fmt: skip
 
 
 def test_a_missing_dead_letter_is_found(house, plant):
