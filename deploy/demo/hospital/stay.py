@@ -236,7 +236,7 @@ class Stay:
                     self._bill(key, quantity, moment(), refused=key in self.plot.refused)
             for day, code in self.plot.procedures:
                 if day == number:
-                    self.visit.operate(code, moment())
+                    self.visit.operate(code, begins)
             if self.plot.contradicts and number == 1:
                 line = self._bill("USOB", ONE, begins)
                 self.visit.contradict(line, begins + 7 * DAY)

@@ -86,10 +86,10 @@ class Visit:
         return said
 
     def operate(self, code: str, at: int) -> None:
-        """An operation is recorded."""
+        """An operation is recorded as it is done, before its charges arrive."""
         self.procedures.append(code)
         recorded = [{"code": done, "performed_at": at} for done in self.procedures]
-        self.admission("update", at + HOUR, 30 * MINUTE, procedures=recorded)
+        self.admission("update", at, 10_000, procedures=recorded)
 
     def claim(self, *, is_outpatient: bool) -> Claim:
         """What the insurer gets of the visit: its lines with what was taken back of them."""
