@@ -35,6 +35,11 @@ _HOW = (
 )  # fmt: skip
 
 
+def csv_name(year: int) -> str:
+    """Its name."""
+    return f"allocation-{year}.csv"
+
+
 def allocation_csv(allocation: Allocation, lang: str) -> str:
     """The table, amounts in yuan, with a header in one language."""
     years = tuple(

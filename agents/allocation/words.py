@@ -89,6 +89,11 @@ def note_words(note: Note) -> Pair:
                 f"总额 {names[0]}（{yuan_text(numbers[0])} 元）没有对应的就诊，未参与分配。",
                 f"No visit is paid from the total {names[0]} ({yuan_text(numbers[0])} yuan): it is not shared out.",
             )
+        case NoteKind.WIDER_TOTAL:
+            return (
+                f"总额 {names[0]}（{yuan_text(numbers[0])} 元）也适用于未参与分配的就诊，现已全部分给所选类别。",
+                f"The total {names[0]} ({yuan_text(numbers[0])} yuan) is for other visits too; only these get it.",
+            )
         case NoteKind.RELEASED:
             zh, en = _RELEASED[names[0]]
             return f"总额 {yuan_text(numbers[0])} 元{zh}。", f"The total of {yuan_text(numbers[0])} yuan {en}."

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from agents.allocation.adjustment_file import read_adjustments
 from agents.allocation.book_file import book_text, file_name
-from agents.allocation.check_csv import allocation_csv
+from agents.allocation.check_csv import allocation_csv, csv_name
 from agents.allocation.check_table import show_allocation
 from agents.allocation.execution_table import show_execution
 from agents.allocation.history_file import read_history_file
@@ -36,6 +36,8 @@ from streams.settings import Settings, load_settings
 
 #: Where nobody watches a terminal, tables may be wider than the 80 columns that would be assumed.
 _WIDTH = 150
+#: Folder of the check table, below the one that is written to.
+REVIEW = "review"
 
 
 class Language(StrEnum):
@@ -82,7 +84,7 @@ def allocate_command(
     insurance_type: Annotated[list[str] | None, typer.Option(help="Only these (repeatable).")] = None,
     uninsured: Annotated[bool, typer.Option("--uninsured", help="Count uninsured visits too.")] = False,
     adjust: Annotated[Path | None, typer.Option(help="Manual adjustments, CSV or YAML.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write allocation-Y.yaml and .csv to this folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write allocation-Y.yaml and review/allocation-Y.csv here.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a file that says something else.")] = False,
     execution: Annotated[bool, typer.Option("--execution", help="Show how budgets are spent instead.")] = False,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="With --execution: through this month.")] = None,
@@ -196,8 +198,8 @@ def _write(allocation: Allocation, how: str, out: Path | None, lang: str, *, rep
         return
     texts = {
         out / file_name(allocation.year): book_text(allocation, how).encode(),
-        # With the mark by which Excel knows UTF-8.
-        (out / file_name(allocation.year)).with_suffix(".csv"): allocation_csv(allocation, lang).encode("utf-8-sig"),
+        # In a folder of its own, for it is no table of the book; with the mark by which Excel knows UTF-8.
+        out / REVIEW / csv_name(allocation.year): allocation_csv(allocation, lang).encode("utf-8-sig"),
     }
     try:
         changed = [path for path, text in texts.items() if path.exists() and path.read_bytes() != text]
@@ -209,8 +211,8 @@ def _write(allocation: Allocation, how: str, out: Path | None, lang: str, *, rep
                     f"{names} exists and says something else: choose another folder, or overwrite it with --replace",
                 )
             )
-        out.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
             say.print(Text(pick((f"已写出 {path}", f"wrote {path}"), lang)))
     except OSError as error:

@@ -243,7 +243,10 @@ def _notes(
     for pot in plan.pots:
         if pot not in shared:
             yield Note(NoteKind.UNUSED_TOTAL, (pot.amount_fen,), (pot.id,))
-        elif shared[pot].released:
+            continue
+        if pot.id and ((plan.care_types and not pot.care_type) or (plan.insurance_types and not pot.insurance_type)):
+            yield Note(NoteKind.WIDER_TOTAL, (pot.amount_fen,), (pot.id,))
+        if shared[pot].released:
             yield Note(NoteKind.RELEASED, (pot.amount_fen,), (shared[pot].released, pot.id))
     without = sorted({found.key.department for found in proposals} - {
         found.key.department for found in proposals if granted[found.key].budget

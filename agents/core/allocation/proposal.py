@@ -161,10 +161,11 @@ class Proposer:
         wider = self._wider_base("", key.care_type).ratio(measure, self._plan.quota_measure)
         if wider is None:
             raise AllocationError(
-                f"总额按基金支付计，但医疗类别 {key.care_type or '—'} 的历史中没有基金支付数据：请补充，"
-                "或改用 --budget-basis basic。",
+                f"预算按基金支付计，但医疗类别 {key.care_type or '—'} 的历史中没有基金支付数据：请补充，"
+                "或用 --care-type 只分配其他类别，或用 --total 与 --budget-basis 另给总额。",
                 f"Budgets count fund payments, but the history of care type {key.care_type or '—'} has none: add them, "
-                "or use --budget-basis basic.",
+                "narrow it to others with --care-type, or give a total of another kind with --total and "
+                "--budget-basis.",
             )
         return wider, True
 

@@ -29,6 +29,7 @@ class NoteKind(StrEnum):
     FUND_BORROWED = "fund_borrowed"  # kinds of visit whose share of the funds is the hospital's
     UNBOUND = "unbound"  # kinds of visit without a total, of all
     UNUSED_TOTAL = "unused_total"  # fen of a total that no visit of the history is paid from; its entry
+    WIDER_TOTAL = "wider_total"  # fen of a total that is also for visits the plan leaves out; its entry
     RELEASED = "released"  # fen of a total; floors or ceilings that could not be held, its entry
     NO_BUDGET = "no_budget"  # departments without a budget; their codes
     OTHER_BASIS = "other_basis"  # kinds of visit whose last quota counts other money

@@ -104,16 +104,22 @@ def test_without_any_total_it_says_so(kongfei, history):
     assert "2 项中有 2 项没有总额约束" in shown.stdout
 
 
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_what_is_written_becomes_part_of_the_book_and_a_second_run_changes_nothing(kongfei, history, book):
     kongfei("--year", 2026, "--history", history, "--out", book)
-    first = {path.name: path.read_bytes() for path in book.iterdir()}
+    first = contents(book)
     again = kongfei("--year", 2026, "--history", history, "--out", book)
 
     assert again.exit_code == 0
-    assert {path.name: path.read_bytes() for path in book.iterdir()} == first
+    assert contents(book) == first
     assert set(first) == {"book.yaml", "allocation-2026.yaml", "allocation-2026.csv"}
     assert first["allocation-2026.csv"].startswith("\ufeff科室,".encode())
-    assert [budget.scope.department for budget in read_folder(book).book.budgets] == ["", "A", "B"]
+    folder = read_folder(book)
+    assert folder.warnings == []
+    assert [budget.scope.department for budget in folder.book.budgets] == ["", "A", "B"]
 
 
 def test_a_file_that_was_reviewed_is_not_overwritten_unasked(kongfei, history, book):

@@ -19,7 +19,8 @@ NOTES = [
     Note(NoteKind.NO_MIX, (1, 2)), Note(NoteKind.PARTIAL_BASE, (1, 2)), Note(NoteKind.FUND_BORROWED, (1,)),
     Note(NoteKind.UNBOUND, (1, 2)), Note(NoteKind.UNUSED_TOTAL, (100,), ("b",)),
     Note(NoteKind.RELEASED, (100,), ("floors", "b")), Note(NoteKind.RELEASED, (100,), ("ceilings", "b")),
-    Note(NoteKind.NO_BUDGET, (1,), ("Z",)), Note(NoteKind.OTHER_BASIS, (1,)),
+    Note(NoteKind.WIDER_TOTAL, (100,), ("b",)), Note(NoteKind.NO_BUDGET, (1,), ("Z",)),
+    Note(NoteKind.OTHER_BASIS, (1,)),
 ]  # fmt: skip
 
 
