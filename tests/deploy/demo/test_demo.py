@@ -86,6 +86,9 @@ def test_the_demo_ends_by_itself_and_all_is_well(start_demo: Callable[..., Demo]
     assert demo.end() == 0, demo.text
     assert "✓ 审计员" in demo.text
     assert "✓ 与医院自身预期比对" in demo.text
+    assert "次逐分相符" in demo.text
+    assert "医保已确定采用" in demo.text
+    assert "预算与时间进度" in demo.text
     assert not demo.children()
     letters = {letter for letter in demo.text if unicodedata.category(letter) == "Cc"}
     assert letters <= {"\n"}, letters

@@ -15,7 +15,7 @@ from deploy.demo.hospital.plots import PLOTS
 from deploy.demo.hospital.simulation import SMALL, Hospital, Message
 from schemas.codec import SINGLE_OBJECT
 from schemas.codes import is_known
-from schemas.events import AdmissionEvent, ChargeEvent
+from schemas.events import AdmissionEvent, ChargeEvent, Event, SettlementEvent
 from schemas.reasons import Reason, RejectError
 from tests.deploy.demo.recompute import conflicts, read, read_all, totals
 
@@ -140,7 +140,44 @@ def test_every_kind_of_admission_event_and_every_coverage_occurs(events: list) -
         "admit", "register", "transfer", "discharge", "update", "cover", "cancel_admit", "cancel_discharge",
     }  # fmt: skip
     assert {"", "310", "390"} == {event.insurance_type for event in admissions}
-    assert {"11", "21"} <= {event.care_type for event in admissions}
+    assert {"11", "14", "21", "52"} <= {event.care_type for event in admissions}
+
+
+def test_what_insurance_may_say_is_said_now_and_then(events: list) -> None:
+    admissions = [event for event in events if isinstance(event, AdmissionEvent)]
+    assert any(event.year_to_date and event.year_to_date.pools for event in admissions)
+    assert any(event.year_to_date and not event.year_to_date.admissions for event in admissions)
+    assert any(event.account_balance for event in admissions)
+    assert any(event.account_used is False for event in admissions)
+    assert any(event.special_person for event in admissions)
+    assert any(event.out_of_area for event in admissions)
+    assert any(event.disease_code for event in admissions)
+    charges = [event for event in events if isinstance(event, ChargeEvent)]
+    assert {True, False} <= {charge.limited_use_met for charge in charges}
+    assert {"1", "2"} <= {charge.approval for charge in charges}
+
+
+def test_insurance_comes_late_never_or_changes(events: list) -> None:
+    said = defaultdict(list)
+    for event in sorted((event for event in events if isinstance(event, AdmissionEvent)), key=_when):
+        if event.kind in {"admit", "cover"}:
+            said[event.visit_id].append(event.insurance_type)
+    stories = [list(dict.fromkeys(types)) for types in said.values()]
+    assert [""] in stories
+    assert ["", "310"] in stories
+    assert ["310", "390"] in stories
+
+
+def test_a_settlement_comes_to_what_its_visit_cost(hospital: Hospital, events: list) -> None:
+    settlements = {event.visit_id: event for event in events if isinstance(event, SettlementEvent)}
+    assert set(settlements) == set(hospital.expectation.settled)
+    assert set(hospital.expectation.disputed) <= set(settlements)
+    for visit, event in settlements.items():
+        assert event.total == hospital.expectation.visit_fen(visit)
+        parts = (event.full_self_pay, event.over_limit, event.first_self_pay, event.within_scope)
+        assert sum(parts) == event.total
+        assert event.fund_total + event.patient_part == event.total
+        assert event.account_paid + event.cash_paid == event.patient_part
 
 
 def test_patients_return_and_have_several_visits_open_at_once(events: list) -> None:
@@ -234,3 +271,7 @@ def test_the_days_after_the_period_go_on_without_loss() -> None:
     messages = [*hospital.batch(), *hospital.next_day(), *hospital.next_day()]
     events, _ = read_all(messages)
     assert sum(totals(events).values()) == hospital.expectation.total_fen
+
+
+def _when(event: Event) -> tuple[int, str]:
+    return event.occurred_at, event.event_id
