@@ -265,7 +265,7 @@ def _setldetail(opened: Opened, entries: dict[str, Benefit | Layer]) -> list[dic
                 sum(step.numbers[0] for step in steps),
                 None if cap < 0 else max(0, cap - paid),
                 getattr(settlement, name),
-                told[kind].formula if kind in told else "",
+                told[name.removesuffix("_fen")].formula,
             )
         )
     return rows

@@ -168,7 +168,7 @@ def _cause(name: str, simulated: SimulatedSettlement, real: Settlement, before: 
     if name == "total_fen":
         return "lines_missing" if ours > theirs else "lines_more"
     if simulated.standing != Standing.SIMULATED:
-        return "no_coverage"
+        return "follows" if before.keys() - {"total"} else "no_coverage"
     if name in LINE_FIELDS:
         return _line_cause(name, ours - theirs, simulated, before)
     if name == "deductible_fen":

@@ -26,7 +26,7 @@ class StepKind(StrEnum):
     """One step of the derivation: what `amount_fen` is; after the dash what `numbers` hold, in order."""
 
     LINES = "lines"  # total — full self-pay, over price caps, first self-pay, within scope, of it without a class
-    TEST_LIMIT = "test_limit"  # what lies over it — within-scope cost of 03+04, limit, reckoned before in the visit
+    TEST_LIMIT = "test_limit"  # what lies over it — within-scope 03+04, limit, reckoned before, all within scope
     SCOPE_LIMIT = "scope_limit"  # what lies over it — within scope, limit, used before, whether yearly (1/0)
     DEDUCTIBLE = "deductible"  # deducted — number of the admission (0: none), standard, paid before, reckoned cost,
     # whether it is the year's (1/0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from schemas.settlement import SimulatedSettlement, Standing, Step, StepKind
+from schemas.settlement import LAYER_FIELDS, SimulatedSettlement, Standing, Step, StepKind
 from schemas.units import div_round
 from schemas.wording import LAYER_NAMES, Explanation, money, share_text
 
@@ -50,17 +50,22 @@ def _lines(settlement: SimulatedSettlement, step: Step) -> Explanation:
 
 
 def _test_limit(_: SimulatedSettlement, step: Step) -> Explanation:
-    tested, limit, used = step.numbers
+    tested, limit, used, within = step.numbers
     over = step.amount_fen
     left = max(0, limit - used)
     before_zh = f"（本次住院此前已计入 {money(used)}）" if used else ""
     before_en = f" ({money(used)} reckoned before in this visit)" if used else ""
-    ends = f"{money(tested)} − {money(left)} = {money(over)}" if over else f"{money(tested)} ≤ {money(left)}"
+    excess = max(0, tested - left)
+    ends = f"{money(tested)} − {money(left)} = {money(excess)}"
     zh = f"政策范围内检查化验费 {money(tested)} 元，限额 {money(limit)} 元{before_zh}，"
     zh += f"超出 {ends} 元，计入超限额由个人负担。" if over else f"未超限额，超出 {money(0)} 元。"
     en = f"examinations and tests within scope {money(tested)} yuan, limit {money(limit)}{before_en}; "
     en += f"{ends} yuan lie over it and are the patient's." if over else f"{money(0)} yuan lie over it."
     formula = f"max(0, {money(tested)} − {money(left)}) = {money(over)}"
+    if excess > over:  # refunds of other lines have left less within scope than the tests alone
+        formula = f"min({money(excess)}, {money(max(0, within))}) = {money(over)}"
+        zh += f"政策范围内费用共 {money(within)} 元，以此为限，计 {money(over)} 元。"
+        en += f" All that is within scope is {money(within)} yuan: {money(over)} are counted."
     return Explanation("test_over", "检验检查限额费用", "Test limit", over, formula, zh, en, step.entry_id)
 
 
@@ -153,7 +158,8 @@ def _layer(_: SimulatedSettlement, step: Step) -> Explanation:
     if not bands:
         zh = f"本次计入 {money(base)} 元{before_zh}{above_zh}，未超过起付，不支付。"
         en = f"base {money(base)} yuan{before_en}{above_en}: not above it, nothing is paid."
-    return Explanation(step.name, title_zh, title_en, amount, formula, zh, en, step.entry_id)
+    what = LAYER_FIELDS.get(step.name, step.name).removesuffix("_fen")
+    return Explanation(what, title_zh, title_en, amount, formula, zh, en, step.entry_id)
 
 
 def _hospital(_: SimulatedSettlement, step: Step) -> Explanation:

@@ -137,8 +137,8 @@ def reckon(
     if terms.test_limit is not None:
         tested = sums.test_within
         test_over = min(max(0, tested - max(0, terms.test_limit - carried.tested)), max(0, within))
+        add(Step(TEST_LIMIT, test_over, (tested, terms.test_limit, carried.tested, within), entry, period))
         within -= test_over
-        add(Step(TEST_LIMIT, test_over, (tested, terms.test_limit, carried.tested), entry, period))
     # 2–5
     pool = before.pools.get(terms.pool, NO_POOL)
     number = carried.number or (0 if case.is_outpatient else max(0, before.admissions) + 1)
