@@ -10,7 +10,7 @@ from schemas.book.entry import both
 _SENTENCES = {
     "missing": ("缺少此项", "missing"),
     "string_type": ("应为文字，数字以外的请加引号", "must be text: put it in quotes"),
-    "string_too_short": ("不能为空", "must not be empty"),
+    "string_too_short": ("太短，至少 {min_length} 个字符", "too short: at least {min_length} characters"),
     "string_too_long": ("太长，最多 {max_length} 个字符", "too long: at most {max_length} characters"),
     "string_pattern_mismatch": ("写法不对，须符合 {pattern}", "must be of the form {pattern}"),
     "bool_parsing": ("应为 1 或 0", "must be 1 or 0"),
@@ -44,6 +44,8 @@ def sentence(item: Mapping[str, Any], given: object, known: tuple[str, ...] = ()
     if kind == "missing":
         return both(*_SENTENCES[kind])
     if given is None and kind not in {"value_error", "union_tag_not_found"}:
+        return _EMPTY
+    if kind == "string_too_short" and not given:
         return _EMPTY
     if kind == "value_error":
         return str(context["error"]) + shown(given)
