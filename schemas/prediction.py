@@ -104,6 +104,8 @@ class MethodOutlook(msgspec.Struct, frozen=True, omit_defaults=True):
     numbers: dict[str, int] = {}
     source: str = ""
     deviation: str = ""
+    #: The standard before deviation rules and paid excess: what `used_bp` is measured against.
+    base_fen: int = 0
 
 
 class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):

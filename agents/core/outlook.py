@@ -92,10 +92,10 @@ def fund_difference(visit: Visit, settlement: SimulatedSettlement) -> int | None
 
 def _standard(_: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
     method = outlook.in_force
-    if method is None or method.standard_fen is None:
+    if method is None or method.used_bp is None:
         # By item there is no standard: what was raised under another method ends.
         method = MethodOutlook(outlook.prediction.in_force, "by_item", admissible=True)
-    used = reached_bp(method.covered_fen, method.standard_fen or 0)
+    used = method.used_bp or 0
     return Judgement(used, lambda _, *, cleared: words.standard_telling(watch, version, method, used, cleared=cleared))
 
 

@@ -4,38 +4,20 @@ from agents.core.episodes import Telling
 from agents.core.messages import derivation
 from agents.core.policy import Watch
 from schemas.ledger import Settlement
+from schemas.payment_words import method_names
 from schemas.prediction import MethodOutlook, Prediction
 from schemas.settlement import SimulatedSettlement
 from schemas.units import percent_text, yuan_text
-
-#: schemas.book.payment.MethodKind → its name in Chinese and English.
-METHOD_NAMES = {
-    "by_item": ("按项目付费", "payment by item"),
-    "visit_quota": ("人次定额", "the per-visit quota"),
-    "single_disease": ("单病种付费", "the single-disease standard"),
-    "global_budget": ("总额控制", "the global budget"),
-    "bed_day": ("按床日付费", "payment by bed-day"),
-    "capitation": ("按人头付费", "capitation"),
-    "drg_rate": ("DRG 费率法", "DRG (rate)"),
-    "drg_points": ("DRG 点数法", "DRG (points)"),
-    "dip": ("按病种分值付费（DIP）", "DIP"),
-}
-
-
-def method_names(method: MethodOutlook) -> tuple[str, str]:
-    """What a method is called: the book's name for it in Chinese, and its kind in English."""
-    zh, en = METHOD_NAMES.get(method.kind, (method.kind, method.kind))
-    return method.name or zh, en
 
 
 def standard_telling(watch: Watch, version: str, method: MethodOutlook, used_bp: int, *, cleared: bool) -> Telling:
     """Cost against the payment standard of the method in force (超支付标准)."""
     name_zh, name_en = method_names(method)
-    use, cost, standard = percent_text(used_bp), yuan_text(method.covered_fen), yuan_text(method.standard_fen or 0)
+    use, cost, standard = percent_text(used_bp), yuan_text(method.covered_fen), yuan_text(method.base_fen)
     why = derivation(
         watch,
         version,
-        {"covered_fen": method.covered_fen, "standard_fen": method.standard_fen or 0, "used_bp": used_bp},
+        {"covered_fen": method.covered_fen, "standard_fen": method.base_fen, "used_bp": used_bp},
         f"计入费用 {cost} ÷ {name_zh}支付标准 {standard} ({method.method_id}) = {use}",
     )
     if cleared:

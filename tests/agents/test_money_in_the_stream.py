@@ -120,7 +120,7 @@ def test_cost_over_the_standard_predicted_loss_and_the_cap_raise():
     assert {"payment_standard", "predicted_loss", "cap_reached"} <= house.rules.keys()
     standard = house.alert("payment_standard")
     assert (standard.level, standard.unit) == ("red", "bp")
-    assert standard.derivation.inputs["standard_fen"] == house.visit.prediction.method("m-dip").standard_fen
+    assert standard.derivation.inputs["standard_fen"] == 80_000, "what the group is worth, before 高倍率"
     loss = house.alert("predicted_loss")
     assert loss.value == -house.visit.prediction.method("m-dip").projected_profit_fen
     assert house.alert("cap_reached").value == 10_000

@@ -99,6 +99,7 @@ def _outlook(plan: Plan, now: Ground, then: Ground, budget_left: int | None, *, 
         numbers=paid.numbers,
         source=method.source,
         deviation=paid.rule,
+        base_fen=max(0, paid.base),
     )
 
 
