@@ -186,8 +186,8 @@ def report_verdict(screen: Screen, verdict: Verdict) -> None:
     )
     screen.say(
         Text(
-            f"  simulated against really settled: {verdict.settled:,} visits, all equal to the fen but"
-            f" {verdict.disputed} that the insurer decided otherwise"
+            f"  simulated = really settled, to the fen, for {verdict.settled - verdict.disputed:,} of"
+            f" {verdict.settled:,} visits; the insurer decided {verdict.disputed} otherwise"
         )
     )
     for line in verdict.differences:
