@@ -30,7 +30,7 @@ from schemas.fields import reject_of
 from schemas.ledger import Entry, LayerYear, PoolYear, YearToDate, version_of
 from schemas.reasons import MEANING, Reason, RejectError
 from schemas.units import parse_ms
-from schemas.year_to_date import YearToDate
+from schemas.year_to_date import YearToDate as StatedYear
 from streams.logs import SafeError
 
 #: The fields that tell an event's type where it does not say it itself; the first that is there decides.
@@ -210,7 +210,7 @@ def _year_to_date(said: object, context: dict[str, Any]) -> YearToDate | None:
     if said is None:
         return None
     try:
-        year = YearToDate.model_validate(said, context=context)
+        year = StatedYear.model_validate(said, context=context)
     except ValidationError as error:
         raise reject_of(error) from error
     return YearToDate(

@@ -13,7 +13,7 @@ from schemas.difference import Difference, difference_sentence, explain_differen
 from schemas.settlement import LAYER_FIELDS, Period, SimulatedSettlement, Step
 from schemas.settlement_words import FUND_KINDS, TELLERS, tell_fund
 from schemas.units import day_text
-from schemas.wording import LAYER_NAMES, Explanation, money, share_text
+from schemas.wording import LAYER_NAMES, Explanation, money, operand, share_text
 
 __all__ = [
     "LAYER_NAMES",
@@ -88,9 +88,9 @@ def _whole(settlement: SimulatedSettlement) -> list[Explanation]:
     sums = " + ".join(money(part) for part in (parts[0], *filter(None, parts[1:])))
     funds = f"{sums} = {money(settlement.fund_total_fen)}"
     hospital = settlement.hospital_part_fen
-    less = f" − {money(hospital)}" if hospital else ""
+    less = f" − {operand(hospital)}" if hospital else ""
     total, fund, patient = settlement.total_fen, settlement.fund_total_fen, settlement.patient_part_fen
-    own = f"{money(total)} − {money(fund)}{less} = {money(patient)}"
+    own = f"{money(total)} − {operand(fund)}{less} = {money(patient)}"
     less_zh = "总费用 − 基金支付" + (" − 医院负担" if hospital else "")
     less_en = "total − funds" + (" − hospital's part" if hospital else "")
     return [
@@ -122,13 +122,13 @@ def _period(number: int, period: Period) -> Explanation:
     total, fund, own = money(period.total_fen), money(period.fund_total_fen), money(period.patient_part_fen)
     hospital_zh = f"，医院负担 {money(period.hospital_part_fen)} 元" if period.hospital_part_fen else ""
     hospital_en = f", the hospital {money(period.hospital_part_fen)}" if period.hospital_part_fen else ""
-    hospital = f" + {money(period.hospital_part_fen)}" if period.hospital_part_fen else ""
+    hospital = f" + {operand(period.hospital_part_fen)}" if period.hospital_part_fen else ""
     return Explanation(
         "period",
         f"第 {number} 段",
         f"Part {number}",
         period.total_fen,
-        f"{fund}{hospital} + {own} = {total}",
+        f"{fund}{hospital} + {operand(period.patient_part_fen)} = {total}",
         f"第 {number} 段（{first} 至 {last}，计入 {period.year} 年度）：费用 {total} 元，起付线 "
         f"{money(period.deductible_fen)} 元，基金支付 {fund} 元{hospital_zh}，个人负担 {own} 元。",
         f"Part {number} ({first} to {last}, counted to {period.year}): cost {total} yuan, deductible "

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from schemas.settlement import LAYER_FIELDS, SimulatedSettlement, Standing, Step, StepKind
 from schemas.units import div_round
-from schemas.wording import LAYER_NAMES, Explanation, money, share_text
+from schemas.wording import LAYER_NAMES, Explanation, money, operand, share_text
 
 OPEN = -1
 #: The steps that the fund's part is made of; it is told after the last of them.
@@ -25,16 +25,16 @@ SELF_PAID: dict[str, tuple[str, str]] = {
 
 def _lines(settlement: SimulatedSettlement, step: Step) -> Explanation:
     full, over, first, within, unmapped = step.numbers
-    formula = f"{money(full)} + {money(over)} + {money(first)} + {money(within)} = {money(step.amount_fen)}"
+    formula = f"{money(full)} + {operand(over)} + {operand(first)} + {operand(within)} = {money(step.amount_fen)}"
     if settlement.standing != Standing.SIMULATED:
         zh, en = SELF_PAID[settlement.standing]
         amount = money(step.amount_fen)
         return Explanation(
             "total", "总费用", "Total", step.amount_fen, formula, zh.format(amount=amount), en.format(amount=amount)
         )
-    zh = f"全自费 {money(full)} + 超限价 {money(over)} + 先行自付 {money(first)} + 符合政策范围 {money(within)}"
-    en = f"full self-pay {money(full)} + over price limits {money(over)} + first self-pay {money(first)}"
-    en += f" + within scope {money(within)}"
+    zh = f"全自费 {money(full)} + 超限价 {operand(over)} + 先行自付 {operand(first)} + 符合政策范围 {operand(within)}"
+    en = f"full self-pay {money(full)} + over price limits {operand(over)} + first self-pay {operand(first)}"
+    en += f" + within scope {operand(within)}"
     more_zh = f"其中没有目录等级的费用 {money(unmapped)} 元。" if unmapped else ""
     more_en = f" Lines without a class: {money(unmapped)} yuan." if unmapped else ""
     total = money(step.amount_fen)
@@ -69,28 +69,39 @@ def _test_limit(_: SimulatedSettlement, step: Step) -> Explanation:
     return Explanation("test_over", "检验检查限额费用", "Test limit", over, formula, zh, en, step.entry_id)
 
 
-def _scope_limit(_: SimulatedSettlement, step: Step) -> Explanation:
+def _scope_limit(settlement: SimulatedSettlement, step: Step) -> Explanation:
     return _limited(
-        step, "scope_limit", ("病种限额（费用）", "Limit on the cost"), ("符合政策范围费用", "cost within scope")
+        settlement,
+        step,
+        "scope_limit",
+        ("病种限额（费用）", "Limit on the cost"),
+        ("符合政策范围费用", "cost within scope"),
     )
 
 
-def _fund_limit(_: SimulatedSettlement, step: Step) -> Explanation:
+def _fund_limit(settlement: SimulatedSettlement, step: Step) -> Explanation:
     return _limited(
-        step, "fund_limit", ("病种限额（统筹支付）", "Limit on the payment"), ("统筹应付", "the fund would pay")
+        settlement,
+        step,
+        "fund_limit",
+        ("病种限额（统筹支付）", "Limit on the payment"),
+        ("统筹应付", "the fund would pay"),
     )
 
 
-def _limited(step: Step, what: str, title: tuple[str, str], of: tuple[str, str]) -> Explanation:
+def _limited(
+    settlement: SimulatedSettlement, step: Step, what: str, title: tuple[str, str], of: tuple[str, str]
+) -> Explanation:
     amount, limit, used, yearly = step.numbers
     span_zh, span_en = ("本年度", "this year") if yearly else ("本次", "in this visit")
     used_zh = f"，{span_zh}此前已用 {money(used)} 元" if used else ""
     used_en = f", {money(used)} used before {span_en}" if used else ""
-    name = f"（{step.name}）" if step.name else ""
+    disease = "" if step.name == settlement.pool else step.name
+    name = f"（{disease}）" if disease else ""
     over = money(step.amount_fen)
     formula = f"max(0, {money(amount)} − {money(max(0, limit - used))}) = {over}"
     zh = f"{of[0]} {money(amount)} 元，限额{name} {money(limit)} 元{used_zh}，超出 {over} 元由个人负担。"
-    code = f" {step.name}" if step.name else ""
+    code = f" {disease}" if disease else ""
     en = f"{of[1]} {money(amount)} yuan, limit{code} {money(limit)}{used_en}; {over} yuan over it are the patient's."
     return Explanation(what, *title, step.amount_fen, formula, zh, en, step.entry_id)
 
@@ -100,18 +111,20 @@ def _deductible(_: SimulatedSettlement, step: Step) -> Explanation:
     amount = money(step.amount_fen)
     left = f"{money(standard)} − {money(paid)}" if paid and paid < standard else money(max(0, standard - paid))
     formula = f"min({money(reckoned)}, {left}) = {amount}"
-    of_zh = "年度起付标准" if yearly else f"本年度第 {number} 次住院起付标准" if number else "起付标准"
-    of_en = (
-        "the year's deductible"
-        if yearly
-        else f"deductible of admission {number} of the year"
-        if number
-        else "deductible"
-    )
+    if yearly:
+        of_zh, of_en = "年度起付标准", "the year's deductible"
+    elif paid:  # the year before the turn of the year has taken some of it
+        of_zh, of_en = "本次住院的起付标准", "deductible of this stay"
+    elif number:
+        of_zh, of_en = f"本年度第 {number} 次住院起付标准", f"deductible of admission {number} of the year"
+    else:
+        of_zh, of_en = "起付标准", "deductible"
     paid_zh = f"，此前已付 {money(paid)} 元" if paid else ""
     paid_en = f", {money(paid)} paid before" if paid else ""
     zh = f"{of_zh} {money(standard)} 元{paid_zh}；取计入费用 {money(reckoned)} 与 {left} 中较小者 = {amount} 元。"
     en = f"{of_en} {money(standard)} yuan{paid_en}; the smaller of {money(reckoned)} and {left} = {amount} yuan."
+    if not standard:
+        zh, en = f"{of_zh} {money(0)} 元，不扣起付线。", f"{of_en} {money(0)}: nothing is deducted."
     return Explanation("deductible", "起付线", "Deductible", step.amount_fen, formula, zh, en, step.entry_id)
 
 

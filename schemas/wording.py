@@ -36,6 +36,11 @@ def money(fen: int) -> str:
     return f"{'−' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
+def operand(fen: int) -> str:
+    """Fen as a part of a sum or difference: a negative amount in brackets."""
+    return f"({money(fen)})" if fen < 0 else money(fen)
+
+
 def share_text(bp: int) -> str:
     """Basis points as a percentage without needless zeros: 8500 is `85%`, 1250 is `12.5%`."""
     whole, rest = divmod(bp, 100)
