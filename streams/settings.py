@@ -95,7 +95,9 @@ class Settings(BaseSettings):
         description="Before every topic and group name: for shared clusters.",
     )
     data_dir: Path = Field(Path(".local/data"), description="Local files: worker slots, positions of `kongfei play`.")
-    book_dir: Path | None = Field(None, description="Policy book of this hospital; empty: the one that ships.")
+    book_dir: Path | None = Field(
+        None, description="Folder of this hospital's policy book, until one is published; empty: the one that ships."
+    )
     schema_registry_url: str = Field("", description="Confluent schema registry; empty: Confluent framing is refused.")
 
     batch_records: int = Field(4096, ge=1, le=65536, description="Most records of a partition in one batch.")

@@ -12,6 +12,7 @@ from agents.book.names import names_at
 from agents.book.tables import KINDS, Table
 from agents.book.wording import sentence
 from agents.book.yaml_file import YamlFile
+from agents.grouper_adapter import check_grouper
 from schemas.book import Book
 from schemas.book.book import ENTRY_SECTIONS
 from schemas.book.checks import Finding, check_book, doubled_id
@@ -76,7 +77,10 @@ def judge(content: dict[str, Any], places: Places, today: date | None) -> tuple[
         return None, mistakes + [_mistake(finding, content, places) for finding in found]
     if places.head.content is None:
         return None, []
-    return book, [_mistake(finding, content, places) for finding in check_book(book, today)]
+    mistakes = [_mistake(finding, content, places) for finding in check_book(book, today)]
+    path, line = places.find(("drg", "grouper"))
+    mistakes += [Mistake(path, line, "tables.drg.grouper", text, is_error=False) for text in check_grouper(book)]
+    return book, mistakes
 
 
 def _doubled_ids(content: dict[str, Any]) -> Iterator[Finding]:

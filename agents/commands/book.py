@@ -273,15 +273,13 @@ def _judgement_lines(folder: Path, book: Book | None, errors: list[Mistake], war
     yield from mistake_lines("警告 warnings", warnings)
     if book is None:
         yield both(
-            f"不能使用 {folder}：{len(errors)} 个错误，{len(warnings)} 个警告",
-            f"cannot be used: {len(errors)} errors, {len(warnings)} warnings",
+            f"不能使用 {folder}：错误 {len(errors)} 个，警告 {len(warnings)} 个",
+            f"cannot be used; errors: {len(errors)}, warnings: {len(warnings)}",
         )
         return
     yield from count_lines(book)
-    yield both(
-        f"可以使用：{book.version} {book.name}，{len(warnings)} 个警告",
-        f"good: {book.version}, {len(warnings)} warnings",
-    )
+    named = f"{book.version} {book.name}".rstrip()
+    yield both(f"可以使用：{named}，警告 {len(warnings)} 个", f"good: {book.version}, warnings: {len(warnings)}")
 
 
 def _origin_lines(found: InForce) -> Iterable[str]:

@@ -162,6 +162,33 @@ def test_a_book_is_taken_up_within_two_seconds_and_its_quota_holds_at_once(ward)
     assert house.restarts == 0
 
 
+def test_the_pipeline_goes_on_while_a_large_book_is_read(ward):
+    first = ward.publish_next()
+    ward.admit()
+    house = ward.house.start(*STAGES)
+    ward.wait_adopted(first, "cost", "departments")
+    folder = write_book(ward.folder, "large", head="tables: {catalogue: items.csv}\n")
+    rows = "".join(f"XA{number:07d},药品名称{number},09,02,10%,{number % 900 + 1}.50\n" for number in range(200_000))
+    (folder / "items.csv").write_text("item_code,name,category,level,self_pay,price_cap\n" + rows, encoding="utf-8")
+    proposal = propose(house.settings, folder, TODAY)
+    publish(house.settings, proposal)
+    rounds = 0
+    while ward.adopted("cost")[-1:] != ["large"]:
+        started = time.monotonic()
+        ward.charge(0, list(range(PATIENTS)))
+        house.wait_caught_up(*STAGES)
+        assert time.monotonic() - started < 4, "consumption stood still"
+        rounds += 1
+    assert rounds > 1, "the stage worked while the book was read"
+    ward.wait_adopted("large", "departments")
+    ward.charge(0, list(range(PATIENTS)))
+    house.wait_caught_up(*STAGES)
+    visits = latest(ward.facts(Topic.VISIT_FACT, decode_visit_fact), lambda fact: fact.visit_id).values()
+    assert {fact.policy_version for fact in visits} == {"large"}
+    assert {fact.visit_id: fact.amount_fen for fact in visits} == dict(ward.charged)
+    assert (house.restarts, house.members["cost"].is_running) == (0, True)
+
+
 def test_a_broken_book_published_by_hand_never_replaces_a_good_one(ward):
     good = ward.publish_next()
     ward.admit()

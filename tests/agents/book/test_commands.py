@@ -33,7 +33,7 @@ def test_a_good_book_is_called_good_with_its_counts(run, tmp_path):
     code, text = run("check", write_book(tmp_path / "b", "2026.1"))
     assert code == 0
     lines = text.splitlines()
-    assert lines[-1] == "可以使用：2026.1 示例，0 个警告 | good: 2026.1, 0 warnings"
+    assert lines[-1] == "可以使用：2026.1 示例，警告 0 个 | good: 2026.1, warnings: 0"
     assert [line.split() for line in lines[:2]] == [["quotas", "1", "定额"], ["thresholds", "2", "阈值"]]
 
 
@@ -42,7 +42,7 @@ def test_warnings_are_told_and_do_not_stop_it(run, tmp_path):
     code, text = run("check", folder)
     assert code == 0
     assert f"  {folder}/book.yaml:3: status: 这本政策规则库是草稿" in text
-    assert text.splitlines()[-1].startswith("可以使用：2026.1 示例，1 个警告")
+    assert text.splitlines()[-1].startswith("可以使用：2026.1 示例，警告 1 个")
 
 
 def test_a_broken_book_ends_with_one_clear_line_and_code_1(run, tmp_path):
@@ -50,7 +50,7 @@ def test_a_broken_book_ends_with_one_clear_line_and_code_1(run, tmp_path):
     code, text = run("check", folder)
     assert code == 1
     assert f"{folder}/quotas.yaml:2: quotas.all.quota: 应为金额（元）" in text
-    assert text.splitlines()[-1] == f"不能使用 {folder}：1 个错误，0 个警告 | cannot be used: 1 errors, 0 warnings"
+    assert text.splitlines()[-1] == f"不能使用 {folder}：错误 1 个，警告 0 个 | cannot be used; errors: 1, warnings: 0"
 
 
 def test_check_speaks_json(run, tmp_path):

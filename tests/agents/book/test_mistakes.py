@@ -271,6 +271,8 @@ def test_a_mistake_is_told_with_file_line_and_field_and_what_is_wrong(folder, na
 
 WARNINGS = [
     ("book.yaml", "status: active", "status: draft", "book.yaml:3: status: ", "草稿"),
+    ("book.yaml", '    version: "1"', '    version: "1"\n    grouper: chs_drg_99', "book.yaml:13: tables.drg.grouper: ",
+     "无法使用分组器"),
     ("book.yaml", "  dip: [dip.csv]\n", "", "money.yaml:24: methods.m1: ", "没有 DIP 病种表"),
     ("watching.yaml", '{care_type: "21"}', '{care_type: "77"}', "watching.yaml:5: quotas.q1.scope.care_type: ",
      "代码 77 不在代码表 care_type 中"),
