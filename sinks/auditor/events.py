@@ -19,13 +19,13 @@ from schemas.events import (
     AdmissionEvent,
     ChargeEvent,
     Event,
-    LayerYear,
     OrderEvent,
-    PoolYear,
     SettlementEvent,
 )
 from schemas.fields import reject_of
 from schemas.units import day_of, line_amount_fen
+from schemas.year_to_date import LayerYear, PoolYear
+from schemas.year_to_date import LayerYear, PoolYear
 from streams.topics import Topic
 
 EVENT_TYPE = {
