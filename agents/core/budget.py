@@ -58,6 +58,8 @@ def month_budget(policy: Policy, hospital: str, department: str, month: int) -> 
 
 
 def _resolve(policy: Policy, hospital: str, department: str, month: int) -> MonthBudget | None:
+    if not department:
+        return None  # charges whose department is not known yet: an entry that names none is the hospital's
     year, number = divmod(month, 100)
     own = {"", WHOLE_HOSPITAL} if department == WHOLE_HOSPITAL else {department}
     budgets = [b for b in active(policy.book.budgets) if b.year == year and b.scope.department in own]

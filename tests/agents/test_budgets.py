@@ -122,6 +122,13 @@ def test_a_budget_for_another_year_place_or_kind_of_visit_is_none(other):
     assert month_budget(policy(march(100, **other)), "H1", WHOLE_HOSPITAL, 202403) is None
 
 
+def test_charges_without_a_department_have_no_budget():
+    """They wait for their admission; the budget that names no department is the hospital's."""
+    book = policy(march(100))
+    assert month_budget(book, "H1", "", 202403) is None
+    assert month_budget(book, "H1", WHOLE_HOSPITAL, 202403) is not None
+
+
 def test_the_most_specific_budget_wins():
     book = policy(march(100, id="region", scope={"region": "440000"}), march(50, id="own", scope={"hospital": "H1"}))
     assert month_budget(book, "H1", WHOLE_HOSPITAL, 202403).policy_id == "own"
