@@ -102,7 +102,7 @@ def test_a_department_has_its_own_budget_and_the_hospital_the_one_that_names_non
         for department in ("D1", "D2", "", WHOLE_HOSPITAL)
         for part in [month_budget(book, "H1", department, 202403)]
     }
-    assert found == {"D1": (700, "b-D1"), "D2": None, "": (10_000, "b-"), WHOLE_HOSPITAL: (10_000, "b-")}
+    assert found == {"D1": (700, "b-D1"), "D2": None, "": None, WHOLE_HOSPITAL: (10_000, "b-")}
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,6 @@ def test_a_department_has_its_own_budget_and_the_hospital_the_one_that_names_non
 )
 def test_a_budget_for_another_year_place_or_kind_of_visit_is_none(other):
     assert month_budget(policy(march(100, **other)), "H1", WHOLE_HOSPITAL, 202403) is None
-
-
-def test_charges_without_a_department_have_no_budget():
-    """They wait for their admission; the budget that names no department is the hospital's."""
-    book = policy(march(100))
-    assert month_budget(book, "H1", "", 202403) is None
-    assert month_budget(book, "H1", WHOLE_HOSPITAL, 202403) is not None
 
 
 def test_the_most_specific_budget_wins():
