@@ -25,7 +25,6 @@ from schemas.events import (
 from schemas.fields import reject_of
 from schemas.units import day_of, line_amount_fen
 from schemas.year_to_date import LayerYear, PoolYear
-from schemas.year_to_date import LayerYear, PoolYear
 from streams.topics import Topic
 
 EVENT_TYPE = {

@@ -111,7 +111,7 @@ FROM
 (
     SELECT hospital, patient_id, visit_id, number, step,
         map('lines', ['full_self_pay_fen', 'over_limit_fen', 'first_self_pay_fen', 'within_scope_fen', 'unmapped_fen'],
-            'test_limit', ['within_scope_fen', 'limit_fen', 'before_fen'],
+            'test_limit', ['within_scope_fen', 'limit_fen', 'before_fen', 'all_within_scope_fen'],
             'scope_limit', ['within_scope_fen', 'limit_fen', 'used_before_fen', 'is_yearly'],
             'deductible', ['admission_number', 'standard_fen', 'paid_before_fen', 'reckoned_fen', 'is_yearly'],
             'band', ['amount_fen', 'from_fen', 'to_fen', 'share_bp', 'factor_bp', 'less_bp'],
