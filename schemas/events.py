@@ -16,6 +16,7 @@ from schemas import units
 from schemas.fields import (
     AlertId,
     CodeText,
+    DepartmentCode,
     Fen,
     Flag,
     Id,
@@ -191,7 +192,7 @@ class AdmissionEvent(Event):
     birth_date: CodeText = named("birth_date", "brdy", default="")
     ward: CodeText = named("ward", "wardarea_codg", default="")
     bed: CodeText = named("bed", "adm_bed", "dscg_bed", "bedno", default="")
-    department: CodeText = named("department", "adm_dept_codg", "dscg_dept_code", "dscg_dept_codg", default="")
+    department: DepartmentCode = named("department", "adm_dept_codg", "dscg_dept_code", "dscg_dept_codg", default="")
     doctor: CodeText = named("doctor", "atddr_no", "dr_codg", default="")
     diagnoses: Annotated[tuple[Diagnosis, ...], Field(max_length=200)] = named("diagnoses", "diseinfo", default=())
     procedures: Annotated[tuple[Procedure, ...], Field(max_length=200)] = named("procedures", "oprninfo", default=())
@@ -229,7 +230,7 @@ class OrderEvent(Event):
     unit_price: Micro = named("unit_price", "pric", default=0)
     long_term: Flag = named("long_term", "long_drord_flag", default=False)
     take_home: Flag = named("take_home", "drord_bhvr", "dscg_tkdrug_flag", default=False)
-    department: CodeText = named("department", "drord_dept_codg", default="")
+    department: DepartmentCode = named("department", "drord_dept_codg", default="")
     doctor: CodeText = named("doctor", "drord_dr_codg", default="")
     doctor_grade: CodeText = named("doctor_grade", "drord_dr_profttl", default="")
 
@@ -262,9 +263,9 @@ class ChargeEvent(Event):
     category: CodeText = named("category", "med_chrgitm_type", "chrg_type", default="")
     level: CodeText = named("level", "chrgitm_lv", "hilist_lv", default="")
     list_type: CodeText = named("list_type", "hilist_type", default="")
-    ordering_department: CodeText = named("ordering_department", "bilg_dept_codg", default="")
+    ordering_department: DepartmentCode = named("ordering_department", "bilg_dept_codg", default="")
     ordering_doctor: CodeText = named("ordering_doctor", "bilg_dr_codg", default="")
-    executing_department: CodeText = named("executing_department", "acord_dept_codg", default="")
+    executing_department: DepartmentCode = named("executing_department", "acord_dept_codg", default="")
     charged_at: Ms = named("charged_at", "fee_ocur_time")
     approval: CodeText = named("approval", "hosp_appr_flag", default="")
     trace_code: Text = named("trace_code", "drug_trac_codg", default="")

@@ -4,10 +4,11 @@ import re
 from datetime import tzinfo
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic.types import StringConstraints
 
 from schemas import units
+from schemas.ledger import WHOLE_HOSPITAL
 from schemas.reasons import Reason, RejectError
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
@@ -34,6 +35,16 @@ OptionalId = Annotated[str, StringConstraints(max_length=128, strip_whitespace=T
 AlertId = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=NO_CONTROL)]
 Text = Annotated[str, StringConstraints(max_length=256, strip_whitespace=True, pattern=NO_CONTROL)]
 CodeText = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True, pattern=NO_CONTROL)]
+
+
+def _department(value: str, info: ValidationInfo) -> str:
+    if value == WHOLE_HOSPITAL:
+        raise RejectError(Reason.RESERVED_CHARACTER, f"{info.field_name}: * stands for the whole hospital")
+    return value
+
+
+#: The code of a department. `*` alone is the pipeline's own name for the whole hospital.
+DepartmentCode = Annotated[CodeText, AfterValidator(_department)]
 LongText = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 
 

@@ -143,7 +143,8 @@ class Visit:
         for mark in head.tail:
             visit.note(mark)
         visit.refold()
-        visit.dirty.clear()  # what is stored was published before it was stored
+        if head.rows:  # what a former release stored did not note its rows: all of them are told once more
+            visit.dirty.clear()
         return visit
 
     def append(self, mark: Mark) -> None:

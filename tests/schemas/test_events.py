@@ -77,6 +77,18 @@ def test_without_patient_and_visit_nothing_can_be_done(event_type, name, value):
     assert reason(event_type, **{name: value}) is Reason.MISSING_FIELD
 
 
+@pytest.mark.parametrize(
+    ("event_type", "name"),
+    [
+        ("admission", "department"), ("admission", "adm_dept_codg"), ("order", "department"),
+        ("charge", "ordering_department"), ("charge", "acord_dept_codg"),
+    ],
+)  # fmt: skip
+def test_no_department_may_be_called_as_the_whole_hospital_is(event_type, name):
+    assert reason(event_type, **{name: "*"}) is Reason.RESERVED_CHARACTER
+    assert read(event_type, **{name: "*1"})
+
+
 @pytest.mark.parametrize("event_type", ALL)
 @pytest.mark.parametrize("name", ["patient_id", "visit_id", "hospital"])
 def test_the_separator_of_keys_may_not_stand_in_them(event_type, name):
