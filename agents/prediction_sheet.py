@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.prediction import Predicted
+from agents.sheet import say, say_list
 from schemas.payment_arithmetic import explain_method, title_of
 from schemas.payment_words import (
     CAUTION,
@@ -61,23 +62,23 @@ def show_prediction(console: Console, predicted: Predicted, *, in_detail: bool, 
     case = opened.outlook.case
     diagnoses = case.main_diagnosis or ("（未记录）", "(not recorded)")[place]
     procedures = ("、", ", ")[place].join(case.procedures) or ("无", "none")[place]
-    _say(
+    say(
         console,
         (
             f"就诊 {case.visit_id}，主要诊断 {diagnoses}，手术操作 {procedures}。",
             f"Visit {case.visit_id}, main diagnosis {diagnoses}, operations {procedures}.",
         )[place],
     )
-    _say(console, projection_sentence(prediction)[place])
+    say(console, projection_sentence(prediction)[place])
     for group in prediction.groups:
-        _say(console, group_sentence(group)[place])
+        say(console, group_sentence(group)[place])
     admissible = [method for method in predicted.told if method.admissible]
     refused = [method for method in predicted.told if not method.admissible]
     if admissible:
         console.print(_table(predicted, admissible, place, is_narrow=console.width < WIDE))
     if in_detail:
         for method in admissible:
-            _list(
+            say_list(
                 console,
                 f"{title_of(method)[place]}{('：', ':')[place]}",
                 [
@@ -85,16 +86,16 @@ def show_prediction(console: Console, predicted: Predicted, *, in_detail: bool, 
                     for item in explain_method(method, prediction, opened.outlook.settlement)
                 ],
             )
-    _list(
+    say_list(
         console,
         ("不适用的方式：", "Methods that do not admit the visit:")[place],
         [_refusal(method, place) for method in refused],
     )
     if predicted.book_in_force:
-        _say(console, swapped_sentence(prediction)[place])
+        say(console, swapped_sentence(prediction)[place])
         prediction = msgspec.structs.replace(prediction, in_force=predicted.book_in_force)
-    _say(console, best_sentence(prediction)[place])
-    _list(
+    say(console, best_sentence(prediction)[place])
+    say_list(
         console,
         ("书写与编码提问：", "Questions to the documentation:")[place],
         [question_sentence(question)[place] for question in prediction.questions],
@@ -102,8 +103,8 @@ def show_prediction(console: Console, predicted: Predicted, *, in_detail: bool, 
     reasons = [special_sentence(reason, prediction)[place] for reason in prediction.special_case]
     if reasons and predicted.special_at_most_bp:
         reasons.append(special_limit(predicted.special_at_most_bp)[place])
-    _list(console, ("可申请特例单议：", "A candidate for 特例单议 (to be judged by itself):")[place], reasons)
-    _say(
+    say_list(console, ("可申请特例单议：", "A candidate for 特例单议 (to be judged by itself):")[place], reasons)
+    say(
         console,
         (
             f"政策库：{prediction.book_version}。{CAUTION[0]}",
@@ -151,14 +152,3 @@ def _note(predicted: Predicted, method: MethodOutlook, place: int) -> str:
     if method.numbers.get("low_cost"):
         notes.append(("低额", "low cost")[place])
     return ("、", ", ")[place].join(notes)
-
-
-def _list(console: Console, heading: str, texts: list[str]) -> None:
-    if texts:
-        _say(console, heading)
-        for text in texts:
-            _say(console, f"  - {text}")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from agents.core.outlook import settled_by_insurer
 from agents.settlement_json import explanations, split_lines, warnings_of
+from agents.sheet import say, say_list
 from agents.visit_file import Opened
 from schemas.codes import name_en, name_zh
 from schemas.difference import FIELDS
@@ -27,7 +28,7 @@ def show_settlement(console: Console, opened: Opened, *, is_chinese: bool) -> No
     """Print the sheet in Chinese or English."""
     place = 0 if is_chinese else 1
     settlement = opened.outlook.settlement
-    _say(console, _heading(opened)[place])
+    say(console, _heading(opened)[place])
     amounts = Table(title=("模拟结算单", "Simulated settlement")[place], title_justify="left")
     amounts.add_column(("项目", "Item")[place])
     amounts.add_column(("金额（元）", "Yuan")[place], justify="right")
@@ -41,22 +42,20 @@ def show_settlement(console: Console, opened: Opened, *, is_chinese: bool) -> No
     if settlement.test_limit_fen is not None:
         amounts.add_row(("检验检查超限额费用", "Over the test limit")[place], money(settlement.test_over_fen))
     console.print(amounts)
-    _say(console, ("计算过程：", "How it came about:")[place])
+    say(console, ("计算过程：", "How it came about:")[place])
     for number, item in enumerate(explanations(opened), 1):
-        _say(console, f"{number:>3}. {(item.text_zh, item.text_en)[place]}")
+        say(console, f"{number:>3}. {(item.text_zh, item.text_en)[place]}")
     count = len(split_lines(opened))
-    _say(
-        console, (f"共 {count} 条明细，逐条分解见 --json。", f"{count} lines; --json shows how each was split.")[place]
-    )
-    _list(console, ("请注意：", "Please note:")[place], [texts[place] for texts in warnings_of(opened)])
+    say(console, (f"共 {count} 条明细，逐条分解见 --json。", f"{count} lines; --json shows how each was split.")[place])
+    say_list(console, ("请注意：", "Please note:")[place], [texts[place] for texts in warnings_of(opened)])
     real = settled_by_insurer(opened.visit)
     if real is not None:
         differences = [(item.text_zh, item.text_en)[place] for item in explain_difference(settlement, real)]
-        _list(console, ("与实际结算的差异：", "Against the real settlement:")[place], differences)
+        say_list(console, ("与实际结算的差异：", "Against the real settlement:")[place], differences)
         if not differences:
-            _say(console, ("与实际结算一致。", "The real settlement is the same.")[place])
+            say(console, ("与实际结算一致。", "The real settlement is the same.")[place])
     version = opened.policy.version
-    _say(
+    say(
         console,
         (
             f"政策库：{version}。本单为模拟，以医保实际结算为准。",
@@ -96,14 +95,3 @@ def _heading(opened: Opened) -> tuple[str, str]:
         f"就诊 {case.visit_id}，{span_zh}；{who_zh}；医院级别 {hospital.tier or '未知'}{before_zh}。",
         f"Visit {case.visit_id}, {span_en}; {who_en}; hospital tier {hospital.tier or 'unknown'}{before_en}.",
     )
-
-
-def _list(console: Console, heading: str, texts: list[str]) -> None:
-    if texts:
-        _say(console, heading)
-        for text in texts:
-            _say(console, f"  - {text}")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
