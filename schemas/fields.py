@@ -71,6 +71,8 @@ def _e4(value: object, info: ValidationInfo) -> int:
 
 def _share(value: object, info: ValidationInfo) -> int:
     field = info.field_name or "share"
+    if type(value) is int and value == 1:
+        return 10_000  # the whole, as JSON writes selfpay_prop of a 丙 item; nobody means a ten-thousandth
     share = units.parse_decimal(value, 4, units.MAX_E4, field)
     if not 0 <= share <= 10_000:
         raise RejectError(Reason.OUT_OF_RANGE, field)
@@ -82,6 +84,7 @@ Fen = Annotated[int, BeforeValidator(_fen)]
 Micro = Annotated[int, BeforeValidator(_micro)]
 QuantityE4 = Annotated[int, BeforeValidator(_e4)]
 #: A share of one as a decimal with up to four places (selfpay_prop, 5,4): `"0.1"` is 1000 (which is also basis points).
+#: An integer counts basis points, but 0 and 1 are nothing and the whole.
 ShareE4 = Annotated[int, BeforeValidator(_share)]
 
 

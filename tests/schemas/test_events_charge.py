@@ -163,7 +163,10 @@ def test_terms_that_the_insurer_leaves_empty_are_not_said(name, nothing):
     assert read("charge", **{name: nothing}) == read("charge")
 
 
-@pytest.mark.parametrize(("share", "e4"), [("0", 0), ("1", 10_000), ("1.0000", 10_000), (1, 1), ("0.0001", 1)])
+@pytest.mark.parametrize(
+    ("share", "e4"),
+    [("0", 0), ("1", 10_000), ("1.0000", 10_000), (0, 0), (1, 10_000), (1250, 1250), ("0.0001", 1)],
+)
 def test_a_share_is_a_decimal_of_one_or_counts_ten_thousandths(share, e4):
     assert read("charge", first_self_pay_share=share).first_self_pay_share == e4
 
