@@ -143,6 +143,7 @@ VISIT_FACT = Table(
     in_force_group_code String
     in_force_covered_fen Nullable(Int64)
     in_force_standard_fen Nullable(Int64)
+    in_force_base_fen Nullable(Int64)
     in_force_income_fen Nullable(Int64)
     in_force_fund_due_fen Nullable(Int64)
     in_force_profit_fen Nullable(Int64)

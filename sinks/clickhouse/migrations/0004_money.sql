@@ -170,8 +170,10 @@ ALTER TABLE visit_fact
         COMMENT '支付标准对应的费用 | cost the standard stands for' AFTER in_force_group_code,
     ADD COLUMN IF NOT EXISTS in_force_standard_fen Nullable(Int64)
         COMMENT '支付标准，空为无 | payment standard; null = none' AFTER in_force_covered_fen,
+    ADD COLUMN IF NOT EXISTS in_force_base_fen Nullable(Int64)
+        COMMENT '偏差规则前的标准，费用÷标准以它为准 | standard before deviation rules' AFTER in_force_standard_fen,
     ADD COLUMN IF NOT EXISTS in_force_income_fen Nullable(Int64)
-        COMMENT '医院可得 | what the hospital receives' AFTER in_force_standard_fen,
+        COMMENT '医院可得 | what the hospital receives' AFTER in_force_base_fen,
     ADD COLUMN IF NOT EXISTS in_force_fund_due_fen Nullable(Int64)
         COMMENT '其中医保应付 | of it from the insurer' AFTER in_force_income_fen,
     ADD COLUMN IF NOT EXISTS in_force_profit_fen Nullable(Int64)
