@@ -4,6 +4,7 @@ Thin: decoding, the cache of live visits, and the shape of the outcome stand her
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from typing_extensions import override
 
@@ -12,7 +13,7 @@ from agents.book.published import starting_policy
 from agents.core.episodes import Moment
 from agents.core.outlook import Outlook as VisitOutlook
 from agents.core.outlook import judge_outlook
-from agents.core.patient import Patient, before, chain, encode_patient, load_patient, patient_part, place_of
+from agents.core.patient import Chained, Patient, before, chain, encode_patient, load_patient, patient_part, place_of
 from agents.core.policy import Policy
 from agents.core.publish import contributions, visit_alert, visit_fact
 from agents.core.reckoner import Reckoner
@@ -168,8 +169,14 @@ class Cost(FollowsBook[Reckoner]):
                 alert = visit_alert(visit, episode)
                 alerts[alert.alert_id] = alert
         for (hospital, patient_id), turn in turns.items():
-            if turn.visits or turn.since:
+            if turn.since or (turn.visits and self._reckoner.has_money):
                 self._conclude(outcome, Family(hospital, patient_id, live, store), turn, alerts)
+                continue
+            for visit_id, visit in turn.visits.items():  # the book knows no money: each visit stands for itself
+                cause = turn.causes[visit_id]
+                self._tell(outcome, visit, None, Moment(cause.recorded_at, cause.event_id, visit.head.applied), alerts)
+                outcome.state.append(visit.parts())
+                live.move_to_end(visit.key)
         for alert in alerts.values():
             self._send(outcome, Topic.ALERT, alert.alert_id.encode(), encode_alert(alert))
         self._trim(live)
@@ -179,15 +186,19 @@ class Cost(FollowsBook[Reckoner]):
     def _conclude(self, outcome: Outcome, family: Family, turn: Turn, alerts: dict[str, Alert]) -> None:
         """Reckon what the patient's changed visits come to, and those they bear on; publish, and store all at once."""
         family.visits.update(turn.visits)
-        patient = load_patient(family.hospital, family.patient_id, family.store)
         reckoner = self._reckoner
+        has_money = reckoner.has_money
+        patient = load_patient(family.hospital, family.patient_id, family.store) if has_money else Patient({})
         again = self._repeated(family, patient, turn, alerts)
         group: StateGroup = []
-        outlooks: dict[str, VisitOutlook] = {}
+        outlooks: Mapping[str, VisitOutlook | None] = {}
         if turn.visits:
             latest = max(turn.visits.values(), key=lambda visit: visit.head.applied)
             last_cause = turn.causes[latest.key.visit_id]
-            chained = chain(patient, turn.visits, family.load, reckoner.note_of, reckoner.reckon)
+            if has_money:
+                chained = chain(patient, turn.visits, family.load, reckoner.note_of, reckoner.reckon)
+            else:
+                chained = Chained(dict.fromkeys(turn.visits), is_changed=False, affected=frozenset())
             outlooks = chained.outlooks
             for visit_id, outlook in outlooks.items():
                 visit, cause = family.visits[visit_id], turn.causes.get(visit_id, last_cause)
@@ -198,10 +209,7 @@ class Cost(FollowsBook[Reckoner]):
                 moment = Moment(cause.recorded_at, cause.event_id, visit.head.applied)
                 if visit_id not in turn.visits and not turn.since:
                     visit.head.superseded.clear()
-                for episode in judge_outlook(visit, self._policy, outlook, moment):
-                    alert = visit_alert(visit, episode)
-                    alerts[alert.alert_id] = alert
-                self._publish(outcome, visit, outlook)
+                self._tell(outcome, visit, outlook, moment, alerts)
                 group += visit.parts()
                 family.live.move_to_end(visit.key)
             if chained.is_changed:
@@ -209,10 +217,20 @@ class Cost(FollowsBook[Reckoner]):
             outcome.state.append(group)
         for visit_id in again:
             if visit_id not in outlooks:
-                visit = family.visits[visit_id]
-                place = place_of(visit_id, reckoner.note_of(visit))
-                outlook, _ = reckoner.reckon(visit, before(patient.visits, place))
+                visit, outlook = family.visits[visit_id], None
+                if has_money:
+                    place = place_of(visit_id, reckoner.note_of(visit))
+                    outlook, _ = reckoner.reckon(visit, before(patient.visits, place))
                 self._publish(outcome, visit, outlook)
+
+    def _tell(
+        self, outcome: Outcome, visit: Visit, outlook: VisitOutlook | None, moment: Moment, alerts: dict[str, Alert]
+    ) -> None:
+        """Judge what leans on the outlook, and publish the visit."""
+        for episode in judge_outlook(visit, self._policy, outlook, moment):
+            alert = visit_alert(visit, episode)
+            alerts[alert.alert_id] = alert
+        self._publish(outcome, visit, outlook)
 
     @staticmethod
     def _repeated(family: Family, patient: Patient, turn: Turn, alerts: dict[str, Alert]) -> list[str]:

@@ -6,6 +6,7 @@ reckon the very same thing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from agents.core.policy import Policy
 from agents.core.rating import Pricer, rate
@@ -100,15 +101,14 @@ def case_of(visit: Visit, policy: Policy, terms: Pricer) -> Case:
         basic_fen=visit.tally.basic,
         sums=rating.sums,
         by_day=rating.by_day,
-        mid_stay_days=tuple(
-            sorted(
-                day_of(mark.occurred_at, zone)
-                for mark in visit.mid_stay.values()
-                if mark.body.kind == SettlementKind.SETTLED
-            )
-        ),
+        mid_stay_days=_mid_stay_days(visit, zone) if visit.mid_stay else (),
         account_balance_fen=stay.account_balance,
         account_used=stay.account_used,
         operation_fen=sum(visit.tally.cells[OPERATION_CATEGORY * LEVEL_COUNT : (OPERATION_CATEGORY + 1) * LEVEL_COUNT]),
-        departments=tuple(dict.fromkeys(place.department for place in stay.places)),
+        departments=tuple(dict.fromkeys([place.department for place in stay.places])),
     )
+
+
+def _mid_stay_days(visit: Visit, zone: tzinfo) -> tuple[int, ...]:
+    settled = (mark for mark in visit.mid_stay.values() if mark.body.kind == SettlementKind.SETTLED)
+    return tuple(sorted(day_of(mark.occurred_at, zone) for mark in settled))

@@ -4,7 +4,8 @@ Judged once a batch, after the visit was settled and predicted; the alert names 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -13,7 +14,7 @@ from agents.core.case import Case
 from agents.core.episodes import Episode, Moment, Telling
 from agents.core.policy import Policy, Watch
 from agents.core.visit import Visit
-from agents.core.watching import judge, watching_of
+from agents.core.watching import end_episodes, episode_key, judge, watching_of
 from schemas.alerts import Rule
 from schemas.events import SettlementKind
 from schemas.explanation import difference_sentence
@@ -46,6 +47,9 @@ class Outlook(NamedTuple):
         return self.prediction.method(self.prediction.in_force)
 
 
+Measure: TypeAlias = Callable[[Visit, Watch, str], "Judgement"]
+
+
 class Judgement(NamedTuple):
     """A value, and how it is told."""
 
@@ -53,15 +57,28 @@ class Judgement(NamedTuple):
     tell: Callable[..., Telling]
 
 
-def judge_outlook(visit: Visit, policy: Policy, outlook: Outlook, moment: Moment) -> list[Episode]:
-    """Bring the episodes of these rules to what the outlook asks for; those that changed."""
+def judge_outlook(visit: Visit, policy: Policy, outlook: Outlook | None, moment: Moment) -> list[Episode]:
+    """Bring the episodes of these rules to what the outlook asks for; those that changed.
+
+    No outlook: the book knows no money; only missing coverage is judged, and what an earlier book raised ends.
+    """
+    episodes = visit.head.episodes
+    if outlook is None and visit.stay.insurance_type and JUDGED_KEYS.isdisjoint(episodes):
+        return []  # nearly every visit where there is no book of money
     rules = watching_of(visit, policy).watches.by_rule
-    changed = []
-    for rule, measure in MEASURES.items():
+    changed: list[Episode] = []
+    measures: list[tuple[Rule, Measure]] = []
+    if outlook is None:
+        changed += end_episodes(visit, MONEY_RULES, moment, *NO_MONEY)
+    else:
+        measures = [(rule, partial(measure, outlook)) for rule, measure in MEASURES.items()]
+    for rule, measure in (*measures, (Rule.COVERAGE_MISSING, _coverage)):
         watch = rules.get(rule)
         if watch is None:
             continue
-        found = measure(visit, outlook, watch, policy.version)
+        found = measure(visit, watch, policy.version)
+        if found.value < watch.at[0] and episode_key(rule) not in episodes:
+            continue  # most visits, most of the time
         episode = judge(visit, watch, "", found.value, moment, found.tell)
         if episode is not None:
             changed.append(episode)
@@ -90,7 +107,7 @@ def fund_difference(visit: Visit, settlement: SimulatedSettlement) -> int | None
     return None if real is None else settlement.fund_total_fen - real.fund_total_fen
 
 
-def _standard(_: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
+def _standard(outlook: Outlook, _: Visit, watch: Watch, version: str) -> Judgement:
     method = outlook.in_force
     if method is None or method.used_bp is None:
         # By item there is no standard: what was raised under another method ends.
@@ -99,7 +116,7 @@ def _standard(_: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgeme
     return Judgement(used, lambda _, *, cleared: words.standard_telling(watch, version, method, used, cleared=cleared))
 
 
-def _loss(_: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
+def _loss(outlook: Outlook, _: Visit, watch: Watch, version: str) -> Judgement:
     method = outlook.in_force or MethodOutlook("", "by_item", admissible=True)
     loss = max(0, -method.projected_profit_fen)
     return Judgement(
@@ -108,23 +125,23 @@ def _loss(_: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
     )
 
 
-def _cap(_: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
+def _cap(outlook: Outlook, _: Visit, watch: Watch, version: str) -> Judgement:
     settled = outlook.settlement
     used = reached_bp(settled.cap_used_fen, settled.cap_fen or 0)
     return Judgement(used, lambda _, *, cleared: words.cap_telling(watch, version, settled, used, cleared=cleared))
 
 
-def _coverage(visit: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
-    case = outlook.case
-    missing = not case.insurance_type and not case.is_outpatient and visit.stay.admitted_at is not None
-    hours = max(0, visit.head.as_of - case.admitted_at) // HOUR_MS if missing else 0
+def _coverage(visit: Visit, watch: Watch, version: str) -> Judgement:
+    stay, amount = visit.stay, visit.tally.amount
+    admitted_at = stay.admitted_at
+    is_missing = admitted_at is not None and not stay.insurance_type and not stay.is_outpatient
+    hours = max(0, visit.head.as_of - (admitted_at or 0)) // HOUR_MS if is_missing else 0
     return Judgement(
-        hours,
-        lambda _, *, cleared: words.coverage_telling(watch, version, hours, case.sums.total, cleared=cleared),
+        hours, lambda _, *, cleared: words.coverage_telling(watch, version, hours, amount, cleared=cleared)
     )
 
 
-def _difference(visit: Visit, outlook: Outlook, watch: Watch, version: str) -> Judgement:
+def _difference(outlook: Outlook, visit: Visit, watch: Watch, version: str) -> Judgement:
     real = settled_by_insurer(visit)
     simulated = outlook.settlement
     if real is None:  # withdrawn: nothing to compare with any more
@@ -139,10 +156,12 @@ def _difference(visit: Visit, outlook: Outlook, watch: Watch, version: str) -> J
     return Judgement(value, tell)
 
 
-MEASURES: dict[Rule, Callable[[Visit, Outlook, Watch, str], Judgement]] = {
+MEASURES: dict[Rule, Callable[[Outlook, Visit, Watch, str], Judgement]] = {
     Rule.PAYMENT_STANDARD: _standard,
     Rule.PREDICTED_LOSS: _loss,
     Rule.CAP_REACHED: _cap,
-    Rule.COVERAGE_MISSING: _coverage,
     Rule.SETTLEMENT_DIFFERENCE: _difference,
 }
+MONEY_RULES = frozenset(MEASURES)
+JUDGED_KEYS = frozenset(episode_key(rule) for rule in (*MEASURES, Rule.COVERAGE_MISSING))
+NO_MONEY = ("政策规则库已无结算与支付规则，提醒结束。", "The book has no rules of money any more; this alert ended.")

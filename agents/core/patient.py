@@ -97,7 +97,7 @@ Reckon = Callable[[Visit, Before], tuple[Outlook, Note]]
 class Chained(NamedTuple):
     """The visits to publish, in the patient's order, and whether the patient's part changed."""
 
-    outlooks: dict[str, Outlook]
+    outlooks: Mapping[str, Outlook | None]
     is_changed: bool
     #: Visits whose year so far was changed by another visit.
     affected: frozenset[str]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from agents.core.episodes import Episode
 from agents.core.outlook import Outlook, fund_difference
 from agents.core.policy import FOURFOLD_BP, Policy
@@ -167,9 +169,12 @@ def contributions(visit: Visit, policy: Policy, outlook: Outlook | None = None) 
         _contribution(visit, policy, outlook, row, shares.get(row) or Share(), responsible) for row in sorted(rows)
     ]
     whole = (WHOLE_HOSPITAL, responsible[1]) if responsible else None
+    if len(found) == 1 and len(shares) == 1 and not rows.isdisjoint(shares):
+        # One department in one month: what it has is what the hospital has.
+        found.append(msgspec.structs.replace(found[0], department=WHOLE_HOSPITAL))
+        return found
     for month in sorted({month for _, month in rows}):
-        own = [share for (_, its_month), share in shares.items() if its_month == month]
-        share = own[0] if len(own) == 1 else Share.sum_of(own)
+        share = Share.sum_of(share for (_, its_month), share in shares.items() if its_month == month)
         found.append(_contribution(visit, policy, outlook, (WHOLE_HOSPITAL, month), share, whole))
     return found
 

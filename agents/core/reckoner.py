@@ -25,6 +25,8 @@ class Reckoner:
     def __init__(self, policy: Policy, drg: Grouper | None = None) -> None:
         """`drg`: the installed grouper that the book names; None: its own tables group."""
         self.policy = policy
+        #: Whether the book says anything about money; else visits need no reckoning.
+        self.has_money = bool(policy.book.benefits or policy.book.methods)
         self.terms = TermsBook(policy)
         self.methods = MethodsBook(policy, drg)
 

@@ -177,10 +177,10 @@ def judge_stay(visit: Visit, policy: Policy, watching: Watching, moment: Moment)
         changed += _judge_transfers(visit, policy, watch, moment)
     cleared: list[Episode] = []
     if visit.stay.status is VisitStatus.CANCELLED:
-        cleared += _clear(
+        cleared += end_episodes(
             visit, EVERY_RULE, moment, "入院已撤销，提醒结束。", "The admission was cancelled; this alert ended."
         )
-    cleared += _clear(
+    cleared += end_episodes(
         visit, watching.silent, moment, "已无适用的规则，提醒结束。", "No rule applies any more; this alert ended."
     )
     if cleared:
@@ -295,7 +295,7 @@ def _judge_transfers(visit: Visit, policy: Policy, watch: Watch, moment: Moment)
     return changed
 
 
-def _clear(visit: Visit, rules: frozenset[Rule], moment: Moment, zh: str, en: str) -> list[Episode]:
+def end_episodes(visit: Visit, rules: frozenset[Rule], moment: Moment, zh: str, en: str) -> list[Episode]:
     """End every open episode of these rules, whatever its value."""
     changed: list[Episode] = []
     for episode in visit.head.episodes.values():

@@ -182,3 +182,11 @@ def test_a_departments_level_is_left_only_below_its_margin(diluting, status):
     house = played(policy, *stay("V1", 500, category="08"), *stay("V2", 500, category="01"))
     house.publish(charge(9, diluting, "V2", patient_id="P-V2", category="01")).run().check()
     assert house.alert("department_material_ratio").status == status
+
+
+def test_a_visit_that_moved_leaves_its_money_with_the_hospital():
+    """The only row that is told anew is not the one that holds the money: the hospital's row must still have it."""
+    house = played(NO_POLICY, admission("admit", "2024-03-01 10:00:00", department="D2"), charge(1, 100))
+    order = {"type": "order", "order_id": "O1", "patient_id": "P1", "visit_id": "V1", "occurred_at": 1709258400000}
+    house.publish(order).run().check()
+    assert house.hospital[202403].amount_fen == 100

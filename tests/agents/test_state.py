@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.core.marks import CHUNK_MARKS, decode_chunk
-from agents.core.patient import patient_part
 from agents.core.publish import visit_fact
 from agents.core.visit import Head, Visit, VisitKey
 from agents.cost import Cost
@@ -55,7 +54,7 @@ def test_a_long_visit_is_read_back_from_its_chunks():
 def test_full_chunks_are_sealed_once_and_the_rest_stays_in_the_head():
     house = House(batch=10).publish(*(charge(number, 100) for number in range(2 * CHUNK_MARKS + 5))).run()
     store = store_of(house)
-    assert set(store) == {KEY.head(), KEY.chunk(0), KEY.chunk(1), patient_part("H0001", "P1")}
+    assert set(store) == {KEY.head(), KEY.chunk(0), KEY.chunk(1)}
     assert [len(decode_chunk(store[KEY.chunk(number)])) for number in (0, 1)] == [CHUNK_MARKS, CHUNK_MARKS]
     assert len(msgspec.msgpack.decode(store[KEY.head()], type=Head).tail) == 5
 
@@ -65,7 +64,7 @@ def test_the_parts_of_a_patients_visits_stand_or_fall_together():
     cost = house.stages[1]
     place = next(place for place, records in house.topics.items() if place[0] == "ledger.v1" and records)
     outcome = cost.handle(Batch(*place, house.topics[place]), {})
-    keys = [KEY.chunk(0), KEY.chunk(1), KEY.chunk(2), KEY.head(), patient_part("H0001", "P1")]
+    keys = [KEY.chunk(0), KEY.chunk(1), KEY.chunk(2), KEY.head()]
     assert [[key for key, _ in group] for group in outcome.state] == [keys]
 
 
