@@ -143,6 +143,9 @@ class Bench:
             elapsed = time.monotonic() - began
             speeds = (total - first) / elapsed, total / (time.monotonic() - started)
             pipeline.wait_caught_up("cost", "departments", "sink", timeout=120)
+            paid = client.execute("SELECT countIf(simulated_fund_total_fen > 0) FROM visit_fact FINAL")[0][0]
+            if bool(paid) is not bool(env):
+                raise AssertionError(f"{paid} visits were settled {'with' if env else 'without'} a book")
         return speeds
 
     def latency(self) -> None:
