@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_BIN := .venv/bin/python
 STAMP := .venv/.setup-stamp
-UNIT := not integration and not chaos and not server and not bench
+UNIT := not integration and not chaos and not server and not bench and not slow
 # Processes the tests are spread over, each with a Kafka and a ClickHouse of its own (about 1 GiB).
 TEST_WORKERS ?= 2
 ARGS ?=
@@ -33,7 +33,7 @@ types: $(STAMP) ## Check types strictly
 	.venv/bin/mypy
 
 unit: $(STAMP) ## Run the tests that need no server
-	$(PYTHON_BIN) -m pytest -q -n $(TEST_WORKERS) -m '$(UNIT)' $(ARGS)
+	HYPOTHESIS_PROFILE=quick $(PYTHON_BIN) -m pytest -q -n $(TEST_WORKERS) --dist worksteal -m '$(UNIT)' $(ARGS)
 
 check: lint types unit ## The fast part: lint, types, unit tests (under a minute)
 

@@ -125,6 +125,7 @@ def test_all_that_must_always_hold_holds(in_file_order):
     assert in_file_order.dead_letters == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_duplicates_and_disorder_change_no_total(in_file_order, shared_hospital_a, seed):
     events = disturbed(real_events(shared_hospital_a), seed)
@@ -134,6 +135,7 @@ def test_duplicates_and_disorder_change_no_total(in_file_order, shared_hospital_
     assert house.dead_letters == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch", "restarts", "crashes"), [(64, 0, 0), (700, 0.4, 0), (1500, 0.2, 0.3)])
 def test_neither_batches_nor_restarts_nor_crashes_change_anything(
     in_file_order, shared_hospital_a, batch, restarts, crashes

@@ -44,6 +44,7 @@ def test_an_unknown_stage_is_told() -> None:
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.slow  # waits for the client to give up
 def test_a_broker_that_is_not_there_is_told() -> None:
     told = kongfei("topics", "check", KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
     assert told.returncode == 2
