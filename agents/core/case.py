@@ -69,11 +69,9 @@ def case_of(visit: Visit, policy: Policy, terms: Pricer) -> Case:
     """The visit as it stands, its lines split under these terms."""
     stay, zone, key = visit.stay, policy.zone, visit.key
     rating = rate(visit, terms)
-    admitted_at = stay.admitted_at if stay.admitted_at is not None else visit.head.as_of
-    if stay.is_outpatient:
-        ended_at = admitted_at
-    else:
-        ended_at = stay.discharged_at if stay.discharged_at is not None else visit.head.as_of
+    admitted_at, ended_at = visit.begun_at, visit.ended_at
+    if ended_at is None:
+        ended_at = visit.head.as_of
     return Case(
         hospital=key.hospital,
         patient_id=key.patient_id,

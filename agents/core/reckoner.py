@@ -32,15 +32,12 @@ class Reckoner:
 
     def note_of(self, visit: Visit) -> Note:
         """Where the visit stands among its patient's, without what it added to the year."""
-        stay = visit.stay
-        admitted_at = stay.admitted_at if stay.admitted_at is not None else visit.head.as_of
-        if stay.status is VisitStatus.CANCELLED:
+        admitted_at, ended_at = visit.begun_at, visit.ended_at
+        if visit.stay.status is VisitStatus.CANCELLED:
             return Note(admitted_at, OPEN_END)
-        if stay.is_outpatient:
-            ended_at = admitted_at
-        else:
-            ended_at = stay.discharged_at if stay.discharged_at is not None else OPEN_END
-        stated = stay.year_to_date
+        if ended_at is None:
+            ended_at = OPEN_END
+        stated = visit.stay.year_to_date
         if stated is not None and stated.as_of > ended_at:
             # What the insurer said after the visit may hold it or not: its own figures are not counted out of it.
             stated = msgspec.structs.replace(stated, as_of=ended_at)

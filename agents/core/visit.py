@@ -246,6 +246,17 @@ class Visit:
         return stay.department, month_of(day_of(stay.admitted_at, zone))
 
     @property
+    def begun_at(self) -> int:
+        """When the patient was admitted or registered; while that is unknown, the visit's own clock (ms)."""
+        admitted_at = self.stay.admitted_at
+        return admitted_at if admitted_at is not None else self.head.as_of
+
+    @property
+    def ended_at(self) -> int | None:
+        """The discharge, None while there is none; an outpatient visit ends as it begins (ms)."""
+        return self.begun_at if self.stay.is_outpatient else self.stay.discharged_at
+
+    @property
     def unmatched_refunds(self) -> int:
         """Refunds that name a line not yet seen."""
         return sum(len(ids) for original, ids in self.waiting.items() if original not in self.charges)
