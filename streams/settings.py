@@ -46,6 +46,10 @@ def _host_ports(servers: str) -> str:
     return servers
 
 
+def _host_port(server: str) -> str:
+    return _host_ports(server) if server else server
+
+
 class Settings(BaseSettings):
     """The configuration of a process. Every field is `KONGFEI_<NAME>` in the environment unless it says otherwise."""
 
@@ -119,6 +123,26 @@ class Settings(BaseSettings):
 
     health_host: str = Field("127.0.0.1", description="Where /live, /ready and /metrics are served.")
     health_port: int = Field(0, ge=0, lt=65536, description="Their port; 0: any free one (logged at start).")
+    answer_host: str = Field("127.0.0.1", min_length=1, description="Where HIS asks a worker: order checks over HTTP.")
+    answer_port: int = Field(
+        8310, ge=0, lt=65536, description="Their port; 0, or taken on this machine: any free one (logged at start)."
+    )
+    answer_address: Annotated[str, AfterValidator(_host_port)] = Field(
+        "", description="host:port under which other workers reach this one's answers; empty: as it is served."
+    )
+    check_budget_ms: int = Field(
+        50, ge=5, le=10_000, description="A check not answered so long after it was read is answered as unfinished."
+    )
+    feedback_budget_ms: int = Field(
+        5_000, ge=50, le=60_000, description="A feedback Kafka has not confirmed by then must be sent again by HIS."
+    )
+    questions_waiting: int = Field(
+        256, ge=1, le=65_536, description="Questions that may wait in a worker; beyond it they are unfinished at once."
+    )
+    check_answers_kept: int = Field(
+        20_000, ge=0, le=10_000_000, description="Most answers a worker remembers, to repeat them word for word …"
+    )
+    check_answers_minutes: int = Field(30, ge=0, le=1_440, description="… for so long, also over a restart.")
     log_salt: SecretStr = Field(
         SecretStr(""), description="Key of the id hashes in logs (secret); empty: another one in each process."
     )

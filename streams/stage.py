@@ -5,20 +5,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from schemas.reasons import RejectError
 from streams.partitions import partition_of
 
 __all__ = [
+    "Answered",
+    "Answering",
+    "Answers",
     "Batch",
     "Following",
     "Headers",
     "Outcome",
     "Output",
+    "Question",
     "Record",
     "Stage",
     "StateGroup",
     "Store",
+    "Unanswered",
     "partition_of",
 ]
 
@@ -104,3 +111,75 @@ class Following(Protocol):
 
     def describe(self, topic: str) -> dict[str, str]:
         """What the log says of what is in force."""
+
+
+class Unanswered(StrEnum):
+    """Why a question was not answered; the values are those of schemas.order_check.Unfinished."""
+
+    OUT_OF_TIME = "out_of_time"
+    NO_OWNER = "no_owner"
+    NOT_READY = "not_ready"
+    ENGINE_ERROR = "engine_error"
+    OVERLOADED = "overloaded"
+
+
+@dataclass(slots=True, frozen=True)
+class Question:
+    """A question about the state of one partition, read from the body of a request to `path`.
+
+    is_confirmed: what the answer sends must be confirmed by the broker before it is given; it has a budget of its own.
+    """
+
+    path: str
+    partition: int
+    content: object
+    is_confirmed: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Answered:
+    """The body to send back, what came of the question (a word for metrics), and records to send as in Outcome."""
+
+    body: bytes
+    outcome: str
+    outputs: dict[tuple[str, int], list[Output]] = field(default_factory=dict)
+
+
+class Answers(Protocol):
+    """How a stage answers questions about its state (streams/answering.py, streams/answer_server.py).
+
+    `read`, `unfinished` and `refused` are called in another thread than the rest and must touch nothing that changes.
+    """
+
+    #: Where questions are posted, e.g. "/3101".
+    paths: tuple[str, ...]
+    #: A topic that stands beside the input partition by partition: of its newest records, not older than `recall_ms`
+    #: and at most `recall_records` in all, the stage is told before it answers for a partition.
+    recalls: str
+    recall_ms: int
+    recall_records: int
+
+    def read(self, path: str, body: bytes) -> Question:
+        """What is asked. Raises RejectError."""
+
+    def refused(self, path: str, body: bytes, error: RejectError) -> bytes:
+        """The body for a question that could not be read."""
+
+    def unfinished(self, question: Question, why: Unanswered, detail: str) -> Answered:
+        """The answer where there is none: never one that could be taken for a good one."""
+
+    def recall(self, partition: int, records: Sequence[Record]) -> None:
+        """Records of `recalls`, in order."""
+
+    def answer(self, question: Question, store: Store) -> Answered:
+        """Answer from the state. Changes nothing of it; whatever it raises leads to an unfinished answer."""
+
+    def forget(self) -> None:
+        """No partition is ours any more, or may have changed behind our back: drop what was recalled and answered."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A stage with a table whose workers answer questions about it over HTTP."""
+
+    answering: Answers

@@ -30,7 +30,10 @@ class Topic(StrEnum):
     DEPARTMENT_FACT = "department.fact.v1"
     ALERT = "alert.v1"
     DEAD_LETTER = "dead.letter.v1"
+    ORDER_CHECK = "order.check.v1"
+    FINDING = "finding.v1"
     POLICY_BOOK = "policy.book.v1"
+    WORKER_DIRECTORY = "worker.directory.v1"
     COST_CHANGELOG = "kongfei-cost-state-changelog"
     DEPARTMENTS_CHANGELOG = "kongfei-departments-state-changelog"
 
@@ -85,6 +88,8 @@ _CHANGELOG = {
 }
 # Every start of a worker reads what is there of former books; a segment must hold the largest record.
 _BOOK = {"segment.bytes": str(32 * MEBIBYTE), "min.cleanable.dirty.ratio": "0.1"}
+# Every start of a worker reads it whole; a record is a hundred bytes.
+_DIRECTORY = {"segment.bytes": str(MEBIBYTE), "min.cleanable.dirty.ratio": "0.1"}
 _FACT = {"segment.bytes": str(128 * MEBIBYTE), "min.cleanable.dirty.ratio": "0.2"}
 
 
@@ -101,8 +106,12 @@ SPECS: dict[Topic, TopicSpec] = {
         TopicSpec(Topic.VISIT_FACT, "a visit's absolute totals, by cost", Cleanup.COMPACT, extra=_FACT),
         TopicSpec(Topic.DEPARTMENT_FACT, "a department's absolute month, by departments", Cleanup.COMPACT, extra=_FACT),
         TopicSpec(Topic.ALERT, "alerts, one an episode, by cost and departments", Cleanup.COMPACT, extra=_FACT),
+        TopicSpec(Topic.FINDING, "what rules found, one a rule and subject, by cost", Cleanup.COMPACT, extra=_FACT),
+        # Not compacted: a repeated question must find its answer, and what was told is kept as it was told.
+        TopicSpec(Topic.ORDER_CHECK, "answers to order checks, by cost", retention_ms=90 * DAY_MS),
         TopicSpec(Topic.DEAD_LETTER, "refused messages, their original bytes, the reason", retention_ms=365 * DAY_MS),
         TopicSpec(Topic.POLICY_BOOK, "the policy book", Cleanup.COMPACT, partitions=1, extra=_BOOK, holds="book"),
+        TopicSpec(Topic.WORKER_DIRECTORY, "which worker owns what", Cleanup.COMPACT, partitions=1, extra=_DIRECTORY),
         TopicSpec(Topic.COST_CHANGELOG, "state of every patient, by cost", Cleanup.COMPACT, extra=_CHANGELOG),
         TopicSpec(Topic.DEPARTMENTS_CHANGELOG, "state of every department", Cleanup.COMPACT, extra=_CHANGELOG),
     )
