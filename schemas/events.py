@@ -8,11 +8,12 @@ An unknown *code* is passed through with a warning; an unknown *kind* is refused
 import json
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from schemas import units
+from schemas.clinical import Diagnosis, Procedure
 from schemas.fields import (
     AlertId,
     CodeText,
@@ -141,43 +142,6 @@ class Event(BaseModel):
         """A HIS that sends no event id is identified by what the event is about (events override this)."""
 
 
-class Diagnosis(BaseModel):
-    """One diagnosis: ICD-10 医保版 code, `main` or `other`, when it was made."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, coerce_numbers_to_str=True)
-    code: CodeText = named("code", "diag_code", "dise_codg")
-    role: CodeText = "other"
-    made_at: Ms | None = named("time", "made_at", "diag_time", default=None)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, data: Any) -> Any:
-        if isinstance(data, str):
-            return {"code": data}
-        if isinstance(data, dict):
-            filled = {name: value for name, value in data.items() if value is not None}
-            if "role" not in filled and str(filled.get("maindiag_flag", filled.get("maindise_flag", ""))) == "1":
-                filled["role"] = "main"
-            return filled
-        return data
-
-
-class Procedure(BaseModel):
-    """One operation: ICD-9-CM-3 医保版 code, when, and which incision group it shares."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, coerce_numbers_to_str=True)
-    code: CodeText = named("code", "oprn_oprt_code", "oprn_code")
-    performed_at: Ms | None = named("time", "performed_at", "oprn_date", "oprn_oprt_date", default=None)
-    incision_group: CodeText = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, data: Any) -> Any:
-        if isinstance(data, str):
-            return {"code": data}
-        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
-
-
 class AdmissionEvent(Event):
     """入院、挂号、转科、出院、变更、费别变动及其撤销 (2401–2405, 2201). An absent field says nothing."""
 
@@ -204,6 +168,14 @@ class AdmissionEvent(Event):
     account_balance: Annotated[Fen | None, UnlessEmpty] = named("account_balance", "balc", default=None)
     account_used: Annotated[Flag | None, UnlessEmpty] = named("account_used", "acct_used_flag", default=None)
     year_to_date: YearToDate | None = None
+    pregnancy: CodeText = named("pregnancy", "matn_stas", default="")
+    urgent: Annotated[Flag | None, UnlessEmpty] = named("urgent", "er_flag", default=None)
+    online: Annotated[Flag | None, UnlessEmpty] = None
+    blood_type: CodeText = ""
+    census: Literal["", "in_bed", "leave", "absent"] = ""
+    died_at: Annotated[Ms | None, UnlessEmpty] = named("died_at", "die_date", default=None)
+    readmission: Literal["", "planned", "unplanned"] = ""
+    visit_mode: CodeText = named("visit_mode", "med_mdtrt_type", default="")
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:
@@ -233,6 +205,19 @@ class OrderEvent(Event):
     department: DepartmentCode = named("department", "drord_dept_codg", default="")
     doctor: CodeText = named("doctor", "drord_dr_codg", default="")
     doctor_grade: CodeText = named("doctor_grade", "drord_dr_profttl", default="")
+    prescription_id: OptionalId = named("prescription_id", "rxno", default="")
+    group: CodeText = named("group", "grpno", default="")
+    list_type: CodeText = named("list_type", "hilist_type", default="")
+    category: CodeText = named("category", "chrg_type", "med_chrgitm_type", default="")
+    level: CodeText = named("level", "hilist_lv", "chrgitm_lv", default="")
+    name: Text = named("name", "hilist_name", "hosplist_name", default="")
+    dose_unit: CodeText = ""
+    route: CodeText = ""
+    speciality: CodeText = ""
+    ends_at: Annotated[Ms | None, UnlessEmpty] = named("ends_at", "drord_stop_date", default=None)
+    herbal_use: CodeText = named("herbal_use", "tcmdrug_used_way", default="")
+    consent: Annotated[Flag | None, UnlessEmpty] = None
+    request_id: OptionalId = ""
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:
@@ -274,6 +259,13 @@ class ChargeEvent(Event):
     )
     price_cap: Annotated[Micro | None, UnlessEmpty] = named("price_cap", "pric_uplmt_amt", default=None)
     limited_use_met: Annotated[Flag | None, UnlessEmpty] = named("limited_use_met", "lmt_used_flag", default=None)
+    herbal_use: CodeText = named("herbal_use", "tcmdrug_used_way", default="")
+    consent: Annotated[Flag | None, UnlessEmpty] = None
+    incision_group: CodeText = ""
+    executing_doctor: CodeText = named("executing_doctor", "orders_dr_code", default="")
+    take_home: Annotated[Flag | None, UnlessEmpty] = named("take_home", "dscg_tkdrug_flag", default=None)
+    days: Annotated[int, Field(ge=0, le=3660)] = 0
+    name: Text = named("name", "med_list_name", "medins_list_name", default="")
 
     @classmethod
     def _default_event_id(cls, filled: dict[str, Any]) -> None:

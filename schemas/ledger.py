@@ -100,6 +100,59 @@ class Pricing(msgspec.Struct, array_like=True, frozen=True, gc=False):
     limited_use_met: bool | None = None
 
 
+class Clinical(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What an admission event says that rules look at besides; empty or None means not said.
+
+    pregnancy: matn_stas (0 其他, 1 妊娠, 2 哺乳). urgent: er_flag. online: an internet hospital's visit. blood_type: A,
+    B, AB, O. census: what a ward visit found (探访: in_bed, leave, absent). died_at: die_date, ms. readmission:
+    planned, unplanned. visit_mode: med_mdtrt_type. tier: medins_lv, where the event says it.
+    """
+
+    pregnancy: str = ""
+    urgent: bool | None = None
+    online: bool | None = None
+    blood_type: str = ""
+    census: str = ""
+    died_at: int = 0
+    readmission: str = ""
+    visit_mode: str = ""
+
+
+class OrderDetail(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What an order says that only rules look at; empty means not said (schemas.order_check.ProposedOrder)."""
+
+    prescription_id: str = ""
+    group: str = ""
+    list_type: str = ""
+    category: str = ""
+    level: str = ""
+    dose_unit: str = ""
+    route: str = ""
+    speciality: str = ""
+    ends_at: int = 0
+    herbal_use: str = ""
+    consent: bool | None = None
+    name: str = ""
+    request_id: str = ""
+
+
+class ChargeDetail(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What a fee line says that only rules look at; empty means not said.
+
+    herbal_use: tcmdrug_used_way (1 复方, 2 单方). consent: 自费知情同意. incision_group: operations of one incision.
+    executing_doctor: orders_dr_code. take_home: dscg_tkdrug_flag. days: how long the supply lasts. name:
+    medins_list_name.
+    """
+
+    herbal_use: str = ""
+    consent: bool | None = None
+    incision_group: str = ""
+    executing_doctor: str = ""
+    take_home: bool | None = None
+    days: int = 0
+    name: str = ""
+
+
 class Admission(msgspec.Struct, array_like=True, frozen=True, tag="a"):
     """schemas.events.AdmissionEvent without the common fields; empty means not said."""
 
@@ -119,6 +172,7 @@ class Admission(msgspec.Struct, array_like=True, frozen=True, tag="a"):
     discharge_way: str = ""
     disease_code: str = ""
     entitlement: Entitlement | None = None
+    clinical: Clinical | None = None
 
 
 class Order(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
@@ -138,6 +192,7 @@ class Order(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
     department: str = ""
     doctor: str = ""
     doctor_grade: str = ""
+    detail: OrderDetail | None = None
 
 
 class Charge(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"):
@@ -165,6 +220,7 @@ class Charge(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"):
     approval: str = ""
     trace_code: str = ""
     pricing: Pricing | None = None
+    detail: ChargeDetail | None = None
 
 
 class Settlement(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="s"):
@@ -252,6 +308,9 @@ def decode_entry(value: bytes) -> Entry:
 _digested = msgspec.msgpack.Encoder(order="deterministic")
 #: Bodies with a field appended since the first release: tag, and what that field says where it says nothing.
 _APPENDED: dict[type, tuple[str, object]] = {Charge: ("c", None), Admission: ("a", None), Settlement: ("s", False)}
+#: Bodies whose last field only rules look at. It takes no part: a HIS that always sent these fields, and sends a line
+#: again after an upgrade, says the same as before.
+_UNDIGESTED: dict[type, str] = {Charge: "c", Admission: "a", Order: "o"}
 
 
 def content_digest(body: Body, occurred_at: int) -> int:
@@ -260,10 +319,14 @@ def content_digest(body: Body, occurred_at: int) -> int:
     An appended field that says nothing takes no part either: an event sent again after an upgrade is known again.
     """
     content: object = body
-    appended = _APPENDED.get(type(body))
-    if appended is not None:
+    kind = type(body)
+    appended, tag = _APPENDED.get(kind), _UNDIGESTED.get(kind)
+    if appended is not None or tag is not None:
         fields = msgspec.structs.astuple(body)
-        if fields[-1] == appended[1]:
+        if tag is not None:
+            fields = fields[:-1]
+            content = (tag, *fields)
+        if appended is not None and fields[-1] == appended[1]:
             content = (appended[0], *fields[:-1])
     raw = _digested.encode((content, occurred_at))
     return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")

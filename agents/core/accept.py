@@ -12,7 +12,8 @@ from schemas.fields import reject_of
 from schemas.units import day_of, line_amount_fen
 
 Source = tuple[str, int, int]
-NO_ENTITLEMENT = ledger.Entitlement()
+NO_ENTITLEMENT, NOT_CLINICAL = ledger.Entitlement(), ledger.Clinical()
+NO_ORDER_DETAIL, NO_CHARGE_DETAIL = ledger.OrderDetail(), ledger.ChargeDetail()
 
 
 def warnings_of(*codes: tuple[str, str]) -> tuple[str, ...]:
@@ -73,6 +74,7 @@ def _charge(event: events.ChargeEvent, zone: tzinfo) -> tuple[ledger.Charge, tup
         event.approval,
         event.trace_code,
         _pricing(event),
+        _charge_detail(event),
     )
     warnings = warnings_of(
         ("category", event.category),
@@ -87,6 +89,52 @@ def _charge(event: events.ChargeEvent, zone: tzinfo) -> tuple[ledger.Charge, tup
 def _pricing(event: events.ChargeEvent) -> ledger.Pricing | None:
     said = (event.first_self_pay_share, event.price_cap, event.limited_use_met)
     return None if said == (None, None, None) else ledger.Pricing(*said)
+
+
+def _charge_detail(event: events.ChargeEvent) -> ledger.ChargeDetail | None:
+    said = ledger.ChargeDetail(
+        event.herbal_use,
+        event.consent,
+        event.incision_group,
+        event.executing_doctor,
+        event.take_home,
+        event.days,
+        event.name,
+    )
+    return None if said == NO_CHARGE_DETAIL else said
+
+
+def _order_detail(event: events.OrderEvent) -> ledger.OrderDetail | None:
+    said = ledger.OrderDetail(
+        event.prescription_id,
+        event.group,
+        event.list_type,
+        event.category,
+        event.level,
+        event.dose_unit,
+        event.route,
+        event.speciality,
+        event.ends_at or 0,
+        event.herbal_use,
+        event.consent,
+        event.name,
+        event.request_id,
+    )
+    return None if said == NO_ORDER_DETAIL else said
+
+
+def _clinical(event: events.AdmissionEvent) -> ledger.Clinical | None:
+    said = ledger.Clinical(
+        event.pregnancy,
+        event.urgent,
+        event.online,
+        event.blood_type,
+        event.census,
+        event.died_at or 0,
+        event.readmission,
+        event.visit_mode,
+    )
+    return None if said == NOT_CLINICAL else said
 
 
 def _order(event: events.OrderEvent, _: tzinfo) -> tuple[ledger.Order, tuple[str, ...], int]:
@@ -105,6 +153,7 @@ def _order(event: events.OrderEvent, _: tzinfo) -> tuple[ledger.Order, tuple[str
         event.department,
         event.doctor,
         event.doctor_grade,
+        _order_detail(event),
     )
     return body, (), event.occurred_at
 
@@ -127,6 +176,7 @@ def _admission(event: events.AdmissionEvent, _: tzinfo) -> tuple[ledger.Admissio
         event.discharge_way,
         event.disease_code,
         _entitlement(event),
+        _clinical(event),
     )
     warnings = warnings_of(
         ("insurance_type", event.insurance_type),

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from schemas.codes import category_index, level_index
-from schemas.ledger import Admission, Charge, Entry, Order, Pricing, Settlement
+from schemas.ledger import Admission, Charge, ChargeDetail, Entry, Order, OrderDetail, Pricing, Settlement
 
 #: Marks in a sealed chunk. Small: the open chunk is rewritten with every batch that touches the visit.
 CHUNK_MARKS = 32
@@ -41,6 +41,14 @@ class ChargeMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="c"
     #: hosp_appr_flag, and what the insurer said of the line: with the catalogue they decide how it is split.
     approval: str = ""
     pricing: Pricing | None = None
+    #: What only rules look at: who, where, against which order; `recorded_at` is when the line reached the system.
+    doctor: str = ""
+    executing_department: str = ""
+    order_id: str = ""
+    list_type: str = ""
+    trace_code: str = ""
+    recorded_at: int = 0
+    detail: ChargeDetail | None = None
 
 
 class OrderMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o"):
@@ -57,6 +65,15 @@ class OrderMark(msgspec.Struct, array_like=True, frozen=True, gc=False, tag="o")
     days: int
     long_term: bool
     take_home: bool
+    #: The hospital's own code, where `item` is the national one; then what only rules look at.
+    hospital_item: str = ""
+    price_micro: int = 0
+    dose: str = ""
+    frequency: str = ""
+    department: str = ""
+    doctor: str = ""
+    doctor_grade: str = ""
+    detail: OrderDetail | None = None
 
 
 class StayMark(msgspec.Struct, array_like=True, frozen=True, tag="a"):
@@ -119,6 +136,13 @@ def charge_mark(entry: Entry, charge: Charge) -> ChargeMark:
         charge.hospital_item_code if charge.item_code else "",
         charge.approval,
         charge.pricing,
+        charge.ordering_doctor,
+        charge.executing_department,
+        charge.order_id,
+        charge.list_type,
+        charge.trace_code,
+        entry.recorded_at,
+        charge.detail,
     )
 
 
@@ -160,6 +184,14 @@ def order_mark(entry: Entry, order: Order) -> OrderMark:
         order.days,
         order.long_term,
         order.take_home,
+        order.hospital_item_code if order.item_code else "",
+        order.unit_price_micro,
+        order.dose,
+        order.frequency,
+        order.department,
+        order.doctor,
+        order.doctor_grade,
+        order.detail,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from agents.core.marks import StayMark
 from schemas.events import AdmissionKind
 from schemas.facts import VisitStatus
-from schemas.ledger import Entitlement, YearToDate
+from schemas.ledger import Clinical, Diagnosis, Entitlement, Procedure, YearToDate
 
 #: At the same moment: opening before moving, moving before closing, closing before its withdrawal.
 KIND_RANK = {
@@ -65,6 +65,23 @@ class Stay:
     account_balance: int | None = None
     account_used: bool = True
     year_to_date: YearToDate | None = None
+    pregnancy: str = ""
+    is_urgent: bool = False
+    is_online: bool = False
+    blood_types: tuple[str, ...] = ()
+    died_at: int = 0
+    readmission: str = ""
+    visit_mode: str = ""
+    #: Ward visits (探访) in time order: when, in_bed, leave or absent.
+    census: list[tuple[int, str]] = field(default_factory=list)
+    #: Leaves in time order: when, gone or back.
+    leaves: list[tuple[int, bool]] = field(default_factory=list)
+    #: Every diagnosis and operation with its times, as last stated.
+    diagnosis_details: tuple[Diagnosis, ...] = ()
+    procedure_details: tuple[Procedure, ...] = ()
+    #: Sexes and birth dates said, where they contradict each other.
+    sexes: tuple[str, ...] = ()
+    birth_dates: tuple[str, ...] = ()
     places: list[Place] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
 
@@ -110,15 +127,38 @@ def _apply(stay: Stay, mark: StayMark) -> None:
         stay.diagnoses = tuple(diagnosis.code for diagnosis in body.diagnoses)
         mains = [diagnosis.code for diagnosis in body.diagnoses if diagnosis.role == "main"]
         stay.main_diagnosis = mains[0] if mains else stay.diagnoses[0]
+        stay.diagnosis_details = body.diagnoses
     if body.procedures:
         stay.procedures = tuple(procedure.code for procedure in body.procedures)
+        stay.procedure_details = body.procedures
     if body.leave is not None:
         stay.on_leave = body.leave
+        stay.leaves.append((mark.occurred_at, body.leave))
+    stay.sexes = _also(stay.sexes, body.sex)
+    stay.birth_dates = _also(stay.birth_dates, body.birth_date)
+    if body.clinical is not None:
+        _examine(stay, mark, body.clinical)
     if body.entitlement is not None:
         _entitle(stay, body.entitlement)
     _apply_kind(stay, mark, kind)
     if kind in MOVING:
         _move(stay, mark)
+
+
+def _also(known: tuple[str, ...], said: str) -> tuple[str, ...]:
+    return known if not said or said in known else (*known, said)
+
+
+def _examine(stay: Stay, mark: StayMark, said: Clinical) -> None:
+    stay.pregnancy = said.pregnancy or stay.pregnancy
+    stay.is_urgent = stay.is_urgent if said.urgent is None else said.urgent
+    stay.is_online = stay.is_online if said.online is None else said.online
+    stay.blood_types = _also(stay.blood_types, said.blood_type)
+    stay.died_at = said.died_at or stay.died_at
+    stay.readmission = said.readmission or stay.readmission
+    stay.visit_mode = said.visit_mode or stay.visit_mode
+    if said.census:
+        stay.census.append((mark.occurred_at, said.census))
 
 
 def _entitle(stay: Stay, said: Entitlement) -> None:

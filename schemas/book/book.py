@@ -9,6 +9,8 @@ from schemas.book.catalogue import CatalogueItem
 from schemas.book.entry import BookEntry, Part, Status
 from schemas.book.groups import DipGroup, DrgTables
 from schemas.book.payment import Budget, PaymentMethod, Projection, SpecialCase
+from schemas.book.points import Point
+from schemas.book.rules import Exemption, Prescriber, Rule, RuleSetting, Scene
 from schemas.book.settlement import Benefit, Layer
 from schemas.book.watching import Quota, Threshold
 
@@ -62,6 +64,12 @@ class Book(BaseModel):
     dip: tuple[DipGroup, ...] = ()
     drg: DrgTables = DrgTables()
     codes: tuple[CodeRow, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    rule_settings: tuple[RuleSetting, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    prescribers: tuple[Prescriber, ...] = ()
+    points: tuple[Point, ...] = ()
 
     @property
     def entries(self) -> dict[str, tuple[BookEntry, ...]]:
@@ -71,6 +79,7 @@ class Book(BaseModel):
 
 ENTRY_SECTIONS = (
     "quotas", "thresholds", "benefits", "layers", "methods", "budgets", "projections", "special_cases",
+    "rule_settings", "exemptions",
 )  # fmt: skip
 
 

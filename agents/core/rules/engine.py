@@ -1,0 +1,158 @@
+"""Runs checks on a view and makes findings of their hits. Pure, and the same whoever asks: stream, order check, file.
+
+1. a rule that needs an input nobody gave is not checked, and said so; 2. exempt visits are passed over; 3. a point
+counts only for lines of days on which it is in force, and only for its insurance; 4. the kind judges; 5. hits of one
+rule and subject are one finding.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from agents.core.rules.codes import item_codes
+from agents.core.rules.kind import Bound, Hit, Trigger
+from agents.core.rules.rulebook import Check, ScopedRules
+from agents.core.rules.view import PROPOSED, Use, View
+from schemas.book.points import Point
+from schemas.book.rules import Phase
+from schemas.units import EPOCH_ORDINAL
+
+FIRST_DAY, LAST_DAY = "1970-01-01", "2099-12-31"
+
+
+class Draft(NamedTuple):
+    """One hit of one check, before it is a finding."""
+
+    check: Check
+    hit: Hit
+
+    @property
+    def subject(self) -> str:
+        """What tells it apart within the visit and rule."""
+        return self.hit.subject or self.check.item or self.check.key[1]
+
+
+def drafts_of(check: Check, view: View) -> tuple[Draft, ...]:
+    """What one check says of a view."""
+    bound = check.bound
+    rule = bound.active.rule
+    if rule.needs and not all(name in view.inputs for name in rule.needs):
+        return ()
+    kind = bound.active.kind
+    if kind.at_end and not view.facts.is_ended:
+        return ()
+    uses = _uses(check, view)
+    if uses is None or (rule.exemptions and view.is_exempt(rule.exemptions)):
+        return ()
+    found = tuple(kind.check(view, bound, uses))
+    return tuple(Draft(check, hit) for hit in found) if found else ()
+
+
+def _uses(check: Check, view: View) -> Sequence[Use] | None:
+    """The lines the check is called with; None: it has nothing to look at."""
+    bound, trigger = check.bound, check.kind.trigger
+    if trigger is Trigger.ITEM:
+        point = bound.the
+        if point.insurance_type and point.insurance_type != view.facts.insurance_type:
+            return None
+        return _in_force(point, view.uses(bound.own)) or None
+    if trigger is Trigger.GROUP:
+        cell = ";".join(point.item for point in bound.points)
+        return view.uses(item_codes(cell)) or None
+    if trigger is Trigger.EVERY_ITEM:
+        return view.uses(item_codes(check.item)) or None
+    if bound.point is not None:  # a diagnosis or an operation
+        point = bound.point
+        if point.insurance_type and point.insurance_type != view.facts.insurance_type:
+            return None
+        day = view.facts.admitted_day
+        if day is not None and not _is_in_force(point, day):
+            return None
+    return ()
+
+
+def _in_force(point: Point, uses: Sequence[Use]) -> Sequence[Use]:
+    if point.effective_from.year == 1970 and point.effective_to.year == 2099:
+        return uses
+    return tuple(use for use in uses if _is_in_force(point, use.day))
+
+
+def _is_in_force(point: Point, day: int) -> bool:
+    return point.effective_from.toordinal() <= day + EPOCH_ORDINAL <= point.effective_to.toordinal()
+
+
+def checks_of(view: View, rules: ScopedRules) -> Iterator[Check]:
+    """Every check that anything about the visit makes run, each once."""
+    seen: set[tuple[str, str]] = set()
+    for check in _all_checks(view, rules):
+        if check.key not in seen:
+            seen.add(check.key)
+            yield check
+
+
+def _all_checks(view: View, rules: ScopedRules) -> Iterator[Check]:
+    for item, uses in view.charges.items():
+        yield from rules.of_item(item)
+        for code in {use.hospital_item for use in uses if use.hospital_item}:
+            yield from rules.of_item(item, code)
+    for use in view.proposed:
+        yield from rules.of_item(use.item, use.hospital_item)
+    yield from checks_of_facts(view, rules)
+
+
+def checks_of_facts(view: View, rules: ScopedRules) -> Iterator[Check]:
+    """Checks that the visit itself makes run, whatever its lines."""
+    for code in view.facts.diagnosis_codes:
+        yield from rules.of_diagnosis(code)
+    for code in view.facts.procedure_codes:
+        yield from rules.of_procedure(code)
+    yield from rules.of_visit
+
+
+def audit(view: View, rules: ScopedRules, phases: Collection[Phase]) -> list[Draft]:
+    """Everything the rules of these phases say of the visit. Cancelled visits have no findings."""
+    if view.facts.is_cancelled:
+        return []
+    return [
+        draft for check in checks_of(view, rules) if runs_in(check.bound, phases) for draft in drafts_of(check, view)
+    ]
+
+
+def check_orders(view: View, rules: ScopedRules, wanted: Collection[str] = ()) -> list[Draft]:
+    """What is to be said of the orders being checked: hits that rest on at least one of them.
+
+    Without proposed orders: what is to be said of the visit itself when it begins (sex, age, 分解住院).
+    wanted: rule codes; empty: all.
+    """
+    checks: Iterable[Check]
+    if view.proposed:
+        checks = (check for use in view.proposed for check in rules.of_item(use.item, use.hospital_item))
+        checks = _once((*checks, *rules.of_visit))
+    else:
+        checks = _once(checks_of_facts(view, rules))
+    found = []
+    for check in checks:
+        if not runs_in(check.bound, (Phase.ORDER,)) or (wanted and check.key[0] not in wanted):
+            continue
+        for draft in drafts_of(check, view):
+            if not view.proposed or any(cited.use.source == PROPOSED for cited in draft.hit.lines):
+                found.append(draft)
+    return found
+
+
+def _once(checks: Iterable[Check]) -> list[Check]:
+    return list({check.key: check for check in checks}.values())
+
+
+def runs_in(bound: Bound[Any], phases: Collection[Phase]) -> bool:
+    """Whether the rule runs in any of these phases."""
+    return any(phase in phases for phase in bound.active.phases)
+
+
+def not_checked(rules: ScopedRules, inputs: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Rules that cannot be judged: code → the inputs nobody gave."""
+    found = {}
+    for code, active in rules.rules.items():
+        missing = tuple(name for name in active.rule.needs if name not in inputs)
+        if missing:
+            found[code] = missing
+    return found

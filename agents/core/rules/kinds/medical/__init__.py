@@ -1,0 +1,7 @@
+"""Kinds of rules: medical."""
+
+from typing import Any
+
+from agents.core.rules.kind import Kind
+
+KINDS: tuple[Kind[Any], ...] = ()
