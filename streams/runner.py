@@ -21,7 +21,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -29,6 +29,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from streams.admin import verify_topics
+from streams.answer_server import AnswerServer
+from streams.answering import Answerer
 from streams.continuity import refuse_skipped
 from streams.crash import crash_point
 from streams.faust_app import Fetched, TopicAndPartition, make_app, run_until_stopped
@@ -42,7 +44,7 @@ from streams.records import use_parsed_records
 from streams.sender import Sender
 from streams.settings import Settings
 from streams.slot import claim_slot
-from streams.stage import Batch, Following, Outcome, Output, Record, Stage, StateGroup, Store
+from streams.stage import Answering, Batch, Following, Outcome, Output, Record, Stage, StateGroup, Store
 from streams.state import Origin, StateTable
 from streams.topics import Topic, changelog_of, group_of
 from streams.watchdog import KafkaBroker, Watchdog
@@ -62,6 +64,8 @@ class Runner:
     def __init__(self, stage: Stage, settings: Settings) -> None:
         if stage.table and len(stage.inputs) != 1:
             raise ValueError(f"stage {stage.name} has a table, so it must have exactly one input")
+        if isinstance(stage, Answering) and not stage.table:
+            raise ValueError(f"stage {stage.name} has no table to answer from")
         self._stage = stage
         self._settings = settings
         self._prefix = settings.topic_prefix
@@ -82,7 +86,14 @@ class Runner:
         self._lease = Lease(settings.session_timeout_seconds * 0.8)
         self._working = asyncio.Lock()
         self._follower = Follower(settings, stage.name, stage, self._working) if isinstance(stage, Following) else None
+        self._answerer: Answerer | None = None
+        self._answer_server: AnswerServer | None = None
+        if isinstance(stage, Answering) and self._state is not None:
+            answers, state = stage.answering, self._state
+            self._answerer = Answerer(settings, stage.name, answers, state.__getitem__, self._sender, self._lease)
+            self._answer_server = AnswerServer(settings, stage.name, answers, self._answerer)
         self._assignment = 0
+        self._answering: asyncio.Future[None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._next: dict[TopicAndPartition, int] = {}
         self._topic_ids: dict[Topic, str] = {}
@@ -106,17 +117,23 @@ class Runner:
         if self._follower is not None:
             await self._follower.start()  # what is in force holds from the first batch on
             tasks.append(asyncio.ensure_future(self._guarded(self._follower.follow())))
+        if self._answerer is not None and self._answer_server is not None:
+            self._answer_server.start()
+            tasks.append(asyncio.ensure_future(self._guarded(self._answerer.outbox.run())))
         group = self._prefix + group_of(self._stage.name)
         Watchdog(self._settings, self._stage.name, self._progress, KafkaBroker(self._settings, group)).start()
         tasks.append(asyncio.ensure_future(self._guarded(self._verify())))
-        self._log.info("worker_started", slot=self._slot.name, pid=os.getpid(), health=self._health.address)
+        self._log.info("worker_started", slot=self._slot.name, pid=os.getpid(), **self._addresses)
         if not await run_until_stopped(self._app, stopping):
             os._exit(0)  # nothing was taken yet
         self._cancel_preparation()
         async with self._working:  # the batch at work is done; no other is taken
             self._assignment = _NO_ASSIGNMENT
+            await self._disown()
             await self._app.consumer.commit_all()
             self._app.consumer.leave()
+        if self._answer_server is not None:
+            await asyncio.to_thread(self._answer_server.stop)
         for task in tasks:
             task.cancel()
         await self._app.stop()
@@ -129,6 +146,11 @@ class Runner:
         self._slot.release()
         self._journal.summarize()
         self._log.info("worker_stopped", slot=self._slot.name)
+
+    @property
+    def _addresses(self) -> dict[str, str]:
+        answers = {"answers": self._answer_server.address} if self._answer_server is not None else {}
+        return {"health": self._health.address} | answers
 
     # Partitions come and go -----------------------------------------------------------------------------------------
 
@@ -144,7 +166,14 @@ class Runner:
             self._journal.partitions_owned(0)
             self._progress.owned = frozenset()
             self._progress.joining_since = time.monotonic()
+            await self._disown()
             self._tell(self._stage.revoked, partitions)
+
+    async def _disown(self) -> None:
+        """Whoever owns the partitions next finds every answer given until now where answers stand."""
+        if self._answerer is not None:
+            self._answerer.disown()
+            await self._answerer.outbox.settle()
 
     def receive(self, partitions: frozenset[TopicAndPartition], assignment: int) -> None:
         """Start to restore the state of these partitions; their batches wait for it."""
@@ -168,6 +197,10 @@ class Runner:
         self._progress.ready = True
         self._journal.partitions_owned(len(partitions))
         self._log.info("partitions_ready", partitions=len(partitions), seconds=round(time.monotonic() - started, 3))
+        if self._answerer is not None and self._answer_server is not None:
+            numbers, entry = frozenset(number for _, number in partitions), self._answer_server.entry(self._slot.name)
+            # Batches need not wait until the answers given before are recalled.
+            self._answering = asyncio.ensure_future(self._guarded(self._answerer.own(numbers, entry)))
 
     def _refuse_shrunken(self, ends: Mapping[TopicAndPartition, int]) -> None:
         for (topic, partition), end in ends.items():
@@ -179,9 +212,10 @@ class Runner:
                 )
 
     def _cancel_preparation(self) -> None:
-        ready, self._ready = self._ready, None
-        if ready is not None:
-            ready.cancel()
+        for preparing in (self._ready, self._answering):
+            if preparing is not None:
+                preparing.cancel()
+        self._ready = self._answering = None
 
     def _tell(self, told: Callable[[str, frozenset[int]], None], partitions: Iterable[TopicAndPartition]) -> None:
         by_topic: dict[str, set[int]] = {}
@@ -199,21 +233,23 @@ class Runner:
     async def _take(self, fetched: Fetched) -> None:
         if self._ready is not None and not self._ready.done():
             await asyncio.wait({self._ready})
-        for batches in self._cut(fetched.records):
+        start, longest = 0, max(len(listed) for listed in fetched.records.values())
+        while start < longest:
+            most = self._settings.batch_records
+            if self._answerer is not None:
+                most = self._answerer.pace.records(time.monotonic())
+            batches, start = self._cut(fetched.records, start, most), start + most
             async with self._working:
                 if fetched.assignment != self._assignment:
                     return  # fetched for partitions that were given up since: whoever owns them reads it again
                 await self._work(batches)
 
-    def _cut(self, records: Mapping[TopicAndPartition, list[Record]]) -> Iterator[list[Batch]]:
-        most = self._settings.batch_records
-        longest = max(len(listed) for listed in records.values())
-        for start in range(0, longest, most):
-            yield [
-                Batch(topic.removeprefix(self._prefix), partition, listed[start : start + most])
-                for (topic, partition), listed in records.items()
-                if len(listed) > start
-            ]
+    def _cut(self, records: Mapping[TopicAndPartition, list[Record]], start: int, most: int) -> list[Batch]:
+        return [
+            Batch(topic.removeprefix(self._prefix), partition, listed[start : start + most])
+            for (topic, partition), listed in records.items()
+            if len(listed) > start
+        ]
 
     async def _work(self, batches: list[Batch]) -> None:
         started = time.perf_counter()
@@ -227,6 +263,8 @@ class Runner:
         changes: dict[int, list[StateGroup]] = {}
         counts: dict[str, int] = {}
         for batch in batches:
+            if self._answerer is not None:
+                self._answerer.close(batch.partition)
             # 1 decode, 2 load states, 3 skip what is applied, 4 reduce
             outcome = self._stage.handle(batch, _NO_STORE if self._state is None else self._state[batch.partition])
             self._collect(batch, outcome, outputs, changes, counts)
@@ -241,6 +279,9 @@ class Runner:
             # 6 apply
             self._state.apply(changes)
             crash_point("after_apply")
+        if self._answerer is not None:
+            self._answerer.reopen()
+            self._answerer.pace.worked(max(len(batch.records) for batch in batches), time.perf_counter() - started)
         # 7 send the outputs and wait
         self._lease.check()
         await self._sender.send(outputs)
