@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field
 
-from schemas.book.entry import Part, Yuan
+from schemas.book.entry import E4, Part, Yuan
 from schemas.book.points import Point
 from schemas.book.rules import Exemption, Prescriber, Rule, Scene
 
@@ -55,20 +55,27 @@ class CaseVisit(Part):
 class CaseStay(Part):
     """A visit with its lines: `charges` and `orders` are events; `item`, `price` and `at` are short for item_code,
     unit_price and charged_at (or occurred_at). Ids are c1, c2 … and o1, o2 … where none is given.
+
+    times: the same visit so many times over (patients and visits of their own, `id`-1 …), for rules over many; group,
+    weight: its DRG or DIP group. inputs: declared optional inputs.
     """
 
     patient: str = "P1"
     visit: CaseVisit = CaseVisit()
     charges: tuple[dict[str, Any], ...] = ()
     orders: tuple[dict[str, Any], ...] = ()
+    inputs: dict[str, Any] = {}
+    times: Annotated[int, Field(ge=1, le=1_000)] = 1
+    group: str = ""
+    weight: E4 = 0
 
 
 class RuleCase(CaseStay):
     """One case of a rule.
 
     check: orders that are being placed (order check; ids p1, p2 …); before: other visits of the patient; others: visits
-    of other patients (for rules over many); inputs: declared optional inputs; tier, region: of the hospital; at: when
-    it is looked at, instead of the last event's time; settlements: settlement events of the visit.
+    of other patients (for rules over many; a hit of any visit counts); tier, region: of the hospital; at: when it is
+    looked at, instead of the last event's time; settlements: settlement events of the visit.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -76,7 +83,6 @@ class RuleCase(CaseStay):
     check: tuple[dict[str, Any], ...] | None = None
     before: tuple[CaseStay, ...] = ()
     others: tuple[CaseStay, ...] = ()
-    inputs: dict[str, Any] = {}
     prescribers: tuple[Prescriber, ...] = ()
     settlements: tuple[dict[str, Any], ...] = ()
     tier: str = "3"
