@@ -19,7 +19,9 @@ from agents.core.episodes import Episode, Moment, acknowledge
 from agents.core.marks import AckMark, ChargeMark, SettlementMark, StayMark, charge_mark, order_mark
 from agents.core.policy import Policy
 from agents.core.visit import ACK, SETTLEMENT, STAY, Visit
+from schemas.finding import Finding
 from schemas.ledger import Ack, Admission, Charge, Entry, Order, Settlement
+from schemas.order_check import CHECK_ID_PREFIX
 from schemas.reasons import Reason
 from schemas.units import day_of
 
@@ -40,6 +42,8 @@ class Outcome(NamedTuple):
     episodes: list[Episode] = []  # noqa: RUF012 - a shared empty list that nobody changes
     reason: Reason | None = None
     detail: str = ""
+    #: The finding that an answer was given to.
+    answered: Finding | None = None
 
 
 REPLAYED, DUPLICATE = Outcome(Fate.REPLAYED), Outcome(Fate.DUPLICATE)
@@ -185,16 +189,29 @@ def _settlement(visit: Visit, entry: Entry, body: Settlement) -> Outcome:
 
 
 def _ack(visit: Visit, entry: Entry, body: Ack, version: int) -> Outcome:
-    """An answer belongs to the episode its alert id names: `hospital|patient|visit|rule|subject|number`."""
+    """An answer belongs to the episode its alert id names: `hospital|patient|visit|rule|subject|number`.
+
+    Or to a finding, by its id; or to what an order check said (`jr-…`), which is noted and stands in the ledger.
+    """
     known = visit.digests.get((ACK, entry.event_id))
     if known is not None:
         return DUPLICATE if known == entry.digest else conflict("answer's event id")
+    mark = AckMark(entry.event_id, entry.digest)
+    if body.alert_id.startswith(CHECK_ID_PREFIX):
+        visit.append(mark)
+        visit.note(mark)
+        return Outcome(Fate.APPLIED)
+    answered = visit.reviews.answer(body.alert_id, body, entry.event_id, entry.occurred_at, version)
+    if answered is not None:
+        visit.reviews_changed = True
+        visit.append(mark)
+        visit.note(mark)
+        return Outcome(Fate.APPLIED, answered=answered)
     prefix = f"{visit.key.hospital}|{visit.key.patient_id}|{visit.key.visit_id}|"
     key, _, number = body.alert_id.removeprefix(prefix).rpartition("|")
     episode = visit.head.episodes.get(key)
     if not body.alert_id.startswith(prefix) or episode is None or str(episode.number) != number:
         return NO_SUCH_ALERT
-    mark = AckMark(entry.event_id, entry.digest)
     visit.append(mark)
     visit.note(mark)
     acknowledge(episode, body, Moment(entry.occurred_at, entry.event_id, version))

@@ -24,13 +24,17 @@ from agents.core.marks import (
     encode_chunk,
     inherit,
 )
+from agents.core.rules.record import Reviews, decode_reviews, encode_reviews
 from agents.core.stay import Stay, fold_stay
 from agents.core.tally import Tally
+from schemas.events import OrderKind
 from schemas.facts import VisitStatus
 from schemas.units import day_of, month_of
 
 #: First part of a digest's key where it is not an order id.
 STAY, SETTLEMENT, ACK = "\x00stay", "\x00settlement", "\x00ack"
+#: Events of an order that say what is ordered.
+SAYS_WHAT = frozenset({OrderKind.PLACED, OrderKind.CHANGED})
 
 
 class VisitKey(NamedTuple):
@@ -47,6 +51,10 @@ class VisitKey(NamedTuple):
     def chunk(self, number: int) -> bytes:
         """State key of a sealed chunk."""
         return f"c{number}|{self.hospital}|{self.patient_id}|{self.visit_id}".encode()
+
+    def reviews(self) -> bytes:
+        """State key of the findings and order checks."""
+        return f"f|{self.hospital}|{self.patient_id}|{self.visit_id}".encode()
 
     def fact(self) -> bytes:
         """Key of the visit's fact."""
@@ -79,6 +87,9 @@ class Visit:
     """One visit, live. Owned by whoever loaded it: `reduce` changes it in place and it is never shared."""
 
     __slots__ = (
+        "_reviews",
+        "_stored_reviews",
+        "audit",
         "charges",
         "day",
         "digests",
@@ -87,12 +98,15 @@ class Visit:
         "head",
         "key",
         "mid_stay",
+        "order_contents",
         "orders",
         "rating",
+        "reviews_changed",
         "settlement",
         "stay",
         "stay_marks",
         "tally",
+        "unaudited",
         "unrated",
         "unsealed",
         "waiting",
@@ -108,6 +122,8 @@ class Visit:
         #: charge id → refunds that name it (and may inherit from it, or be unmatched while it is unseen).
         self.waiting: dict[str, list[str]] = {}
         self.orders: dict[str, OrderMark] = {}
+        #: order id → when it began, and the latest event that says what is ordered (stopping says only that).
+        self.order_contents: dict[str, tuple[int, OrderMark]] = {}
         #: (what, event id) → digest of every order, admission, settlement and answer applied.
         self.digests: dict[tuple[str, str], int] = {}
         self.stay_marks: dict[str, StayMark] = {}
@@ -126,6 +142,13 @@ class Visit:
         #: the charges folded since it was brought up to date.
         self.rating: object | None = None
         self.unrated: list[str] = []
+        #: agents.core.rules.auditing.Audit: what the rules say under the library in force; None: to be made afresh.
+        #: `unaudited`: ids of charges folded, and items of orders noted, since it was brought up to date.
+        self.audit: object | None = None
+        self.unaudited: tuple[list[str], list[OrderMark]] = ([], [])
+        self._reviews: Reviews | None = None
+        self._stored_reviews: bytes | None = None
+        self.reviews_changed = False
         #: The hospital's calendar day of `head.as_of`, reckoned on first use.
         self.day: int | None = None
 
@@ -137,6 +160,7 @@ class Visit:
             return cls(key, Head(tail=[], episodes={}, rows=[], superseded=[]))
         head = _head_decoder.decode(raw)
         visit = cls(key, head)
+        visit._stored_reviews = store.get(key.reviews())
         for number in range(head.sealed):
             for mark in decode_chunk(store[key.chunk(number)]):
                 visit.note(mark)
@@ -163,7 +187,18 @@ class Visit:
         ]
         self.unsealed.clear()
         parts.append((self.key.head(), _encoder.encode(self.head)))
+        if self.reviews_changed:
+            parts.append((self.key.reviews(), encode_reviews(self.reviews)))
+            self.reviews_changed = False
         return parts
+
+    @property
+    def reviews(self) -> Reviews:
+        """Findings and order checks, read when first needed; whoever changes them sets `reviews_changed`."""
+        if self._reviews is None:
+            self._reviews = decode_reviews(self._stored_reviews)
+            self._stored_reviews = None
+        return self._reviews
 
     def note(self, mark: Mark) -> None:
         """Index one mark of the log without folding sums (loading; `refold` follows)."""
@@ -186,6 +221,20 @@ class Visit:
         known = self.orders.get(mark.order_id)
         if known is None or _order_time(mark) > _order_time(known):
             self.orders[mark.order_id] = mark
+        if mark.kind in SAYS_WHAT or mark.order_id not in self.order_contents:
+            self._note_content(mark)
+        if self.audit is not None:
+            self.unaudited[1].append(mark)
+
+    def _note_content(self, mark: OrderMark) -> None:
+        """The latest event that places or changes an order says what is ordered; the first, since when."""
+        known = self.order_contents.get(mark.order_id)
+        if known is None or known[1].kind not in SAYS_WHAT:
+            self.order_contents[mark.order_id] = (mark.occurred_at, mark)
+            return
+        begun, content = known
+        newer = mark if _order_time(mark) > _order_time(content) else content
+        self.order_contents[mark.order_id] = (min(begun, mark.occurred_at), newer)
 
     def note_stay(self, mark: StayMark) -> None:
         """One more event of the stay; the caller folds the stay afresh."""
@@ -212,6 +261,8 @@ class Visit:
         self.effective.clear()
         self.rating = None
         self.unrated.clear()
+        self.audit = None
+        self.unaudited = ([], [])
         for mark in self.charges.values():
             self.fold_charge(mark)
 
@@ -226,6 +277,8 @@ class Visit:
         self._count(counted, 1)
         if self.rating is not None:
             self.unrated.append(mark.charge_id)
+        if self.audit is not None:
+            self.unaudited[0].append(mark.charge_id)
         return counted
 
     def unfold_charge(self, mark: ChargeMark) -> None:

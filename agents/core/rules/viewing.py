@@ -94,19 +94,24 @@ def facts_of(visit: Visit, policy: Policy) -> Facts:
 
 def orders_of(visit: Visit, zone: tzinfo) -> list[Use]:
     """The visit's orders that were not cancelled, in order of time."""
-    found = [_order(mark, zone) for mark in visit.orders.values() if mark.kind != OrderKind.CANCELLED]
+    found = [
+        _order(mark, visit.order_contents[mark.order_id], zone)
+        for mark in visit.orders.values()
+        if mark.kind != OrderKind.CANCELLED
+    ]
     found.sort(key=lambda use: (use.at, use.id))
     return found
 
 
-def _order(mark: OrderMark, zone: tzinfo) -> Use:
+def _order(latest: OrderMark, content: tuple[int, OrderMark], zone: tzinfo) -> Use:
+    begun, mark = content
     detail = mark.detail or NO_DETAIL
     return Use(
         mark.order_id,
         ORDER,
         mark.item,
-        mark.occurred_at,
-        day_of(mark.occurred_at, zone),
+        begun,
+        day_of(begun, zone),
         mark.quantity_e4,
         line_amount_fen(mark.quantity_e4, mark.price_micro),
         mark.price_micro,
@@ -132,8 +137,8 @@ def _order(mark: OrderMark, zone: tzinfo) -> Use:
         frequency=mark.frequency,
         route=detail.route,
         long_term=mark.long_term,
-        ends_at=mark.occurred_at if mark.kind == OrderKind.STOPPED else detail.ends_at,
-        is_open=mark.kind != OrderKind.STOPPED,
+        ends_at=latest.occurred_at if latest.kind == OrderKind.STOPPED else detail.ends_at,
+        is_open=latest.kind != OrderKind.STOPPED,
     )
 
 
@@ -156,17 +161,17 @@ def past_of(visit: Visit, lines: Mapping[str, Sequence[Use]]) -> Past:
         stay.doctor,
         visit.tally.amount,
         stay.is_urgent,
-        tuple(_past_use(item, lines[item], visit.orders) for item in sorted(lines)),
+        tuple(_past_use(item, lines[item], visit.order_contents) for item in sorted(lines)),
     )
 
 
-def _past_use(item: str, uses: Sequence[Use], orders: Mapping[str, OrderMark]) -> PastUse:
+def _past_use(item: str, uses: Sequence[Use], orders: Mapping[str, tuple[int, OrderMark]]) -> PastUse:
     days: dict[int, int] = {}
     until = 0
     for use in uses:
         days[use.day] = days.get(use.day, 0) + use.quantity_e4
         order = orders.get(use.order_id)
-        supply = use.days or (order.days if order is not None else 0)
+        supply = use.days or (order[1].days if order is not None else 0)
         if supply:
             until = max(until, use.day + supply)
     return PastUse(item, days, until, sum(use.amount_fen for use in uses))
