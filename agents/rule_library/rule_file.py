@@ -53,11 +53,11 @@ class CaseVisit(Part):
 
 
 class CaseStay(Part):
-    """A visit with its lines: `charges` and `orders` are events; `item`, `price` and `at` are short for item_code,
-    unit_price and charged_at (or occurred_at). Ids are c1, c2 … and o1, o2 … where none is given.
+    """A visit with its lines.
 
-    times: the same visit so many times over (patients and visits of their own, `id`-1 …), for rules over many; group,
-    weight: its DRG or DIP group. inputs: declared optional inputs.
+    `charges` and `orders` are events; `item`, `price` and `at` are short for item_code, unit_price and charged_at (or
+    occurred_at). Ids are c1, c2 … and o1, o2 … where none is given. times: the same visit so many times over (of
+    patients of their own), for rules over many. group, weight: its DRG or DIP group. inputs: declared optional inputs.
     """
 
     patient: str = "P1"

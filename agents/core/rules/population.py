@@ -246,7 +246,7 @@ class Population:
         return [visit for visit in self.asked if not is_exempt(visit, exemptions)]
 
     def by(self, name: str, key: Callable[[Summary], K]) -> dict[K, tuple[Summary, ...]]:
-        """All visits grouped by a key, in order of time; those with an empty key are left out. `name`: the grouping's."""
+        """All visits grouped by a key, in order of time; an empty key counts for nothing. `name`: of the grouping."""
         found = self._groups.get(name)
         if found is None:
             lists: dict[K, list[Summary]] = {}
