@@ -8,7 +8,6 @@ rule and subject are one finding.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Hit, Trigger
 from agents.core.rules.rulebook import Check, ScopedRules
 from agents.core.rules.view import PROPOSED, Use, View
@@ -28,7 +27,10 @@ class Draft(NamedTuple):
     @property
     def subject(self) -> str:
         """What tells it apart within the visit and rule."""
-        return self.hit.subject or self.check.item or self.check.key[1]
+        of_check = self.check.key[1]
+        if not self.hit.subject:
+            return of_check
+        return f"{of_check}/{self.hit.subject}" if of_check else self.hit.subject
 
 
 def drafts_of(check: Check, view: View) -> tuple[Draft, ...]:
@@ -56,10 +58,9 @@ def _uses(check: Check, view: View) -> Sequence[Use] | None:
             return None
         return _in_force(point, view.uses(bound.own)) or None
     if trigger is Trigger.GROUP:
-        cell = ";".join(point.item for point in bound.points)
-        return view.uses(item_codes(cell)) or None
+        return view.uses(bound.own) or None
     if trigger is Trigger.EVERY_ITEM:
-        return view.uses(item_codes(check.item)) or None
+        return view.uses_of_item(check.item) or None
     if bound.point is not None:  # a diagnosis or an operation
         point = bound.point
         if point.insurance_type and point.insurance_type != view.facts.insurance_type:

@@ -86,9 +86,10 @@ class Bound(Generic[P]):
 
     @property
     def own(self) -> Codes:
-        """The point's items."""
+        """The items of the point, or of the group."""
         if self._own is None:
-            self._own = item_codes(self.the.item)
+            cell = self.point.item if self.point is not None else ";".join(point.item for point in self.points)
+            self._own = item_codes(cell)
         return self._own
 
     @property

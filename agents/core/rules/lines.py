@@ -23,13 +23,15 @@ class Lines(Mapping[str, Sequence[Use]]):
     lay when it was charged.
     """
 
-    __slots__ = ("_item_of", "_members", "_uses", "_visit")
+    __slots__ = ("_item_of", "_members", "_uses", "_visit", "aliases")
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         #: item → ids of its lines and of refunds without a line, in the order in which they were seen.
         self._members: dict[str, dict[str, None]] = {}
         self._item_of: dict[str, str] = {}
+        #: The hospital's own codes → items that were ever charged under them.
+        self.aliases: dict[str, dict[str, None]] = {}
         self._uses: dict[str, tuple[Use, ...]] = {}
         for charge_id in visit.charges:
             self._place(charge_id)
@@ -62,6 +64,8 @@ class Lines(Mapping[str, Sequence[Use]]):
             item = line.item
         else:
             item = mark.item
+            if mark.hospital_item:
+                self.aliases.setdefault(mark.hospital_item, {})[item] = None
             self._item_of[charge_id] = item
             self._members.setdefault(item, {})[charge_id] = None
         return (item,) if before is None else (item, before)

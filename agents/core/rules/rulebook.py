@@ -93,7 +93,13 @@ class RuleBook:
         self.by_item, self.by_diagnosis, self.by_procedure = Index(), Index(), Index()
         #: (rule, group) → numbers of its points; (rule, "") → all points of a rule that takes them all.
         self.groups: dict[tuple[str, str], list[int]] = {}
+        #: What each point is called within its rule.
+        self.point_names: list[str] = []
+        taken: dict[tuple[str, str], int] = {}
         for number, point in enumerate(self.points):
+            name = point_name(point)
+            times = taken[point.rule, name] = taken.get((point.rule, name), 0) + 1
+            self.point_names.append(name if times == 1 else f"{name}#{times}")
             rule = self.rules.get(point.rule)
             if rule is not None:
                 self._index(number, point, kinds[rule.kind])
@@ -243,7 +249,7 @@ class ScopedRules:
             if rule is None or not self._holds_here(point):
                 continue
             in_group = rule.kind.trigger is Trigger.GROUP
-            key = (point.rule, point.group if in_group else point_id(point, number))
+            key = (point.rule, point.group if in_group else self.book.point_names[number])
             if key in seen:
                 continue
             seen.add(key)
@@ -267,9 +273,12 @@ class ScopedRules:
 MOST_CODES = 100_000
 
 
-def point_id(point: Point, number: int) -> str:
-    """What a point is called: its own id, else its row (from 1)."""
-    return point.id or f"#{number + 1}"
+def point_name(point: Point) -> str:
+    """What a point is called: its own id, else what it is about. The same in the next library, wherever its row is."""
+    if point.id:
+        return point.id
+    about = point.item or point.diagnoses or point.procedures or point.group
+    return f"{about}+{point.others}" if point.others else about
 
 
 def _names(book: Book) -> dict[str, str]:
@@ -285,4 +294,4 @@ def _names(book: Book) -> dict[str, str]:
     return names
 
 
-__all__ = ["Check", "RuleBook", "ScopedRules", "active_rule", "item_codes", "parameter_mistakes", "point_id"]
+__all__ = ["Check", "RuleBook", "ScopedRules", "active_rule", "item_codes", "parameter_mistakes", "point_name"]

@@ -7,7 +7,7 @@ order in which events arrived.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from agents.core.rules.codes import Codes, clinical_codes
 from schemas.book.rules import Exemption, Prescriber
 from schemas.ledger import Diagnosis, Procedure
-from schemas.units import EPOCH_ORDINAL
+from schemas.units import EPOCH_ORDINAL, SHANGHAI, day_of
 
 OUTPATIENT, INPATIENT, PHARMACY, OTHER = "1", "2", "3", "4"
 CHARGE, ORDER, PROPOSED = "charge", "order", "proposed"
@@ -178,6 +178,11 @@ class Facts:
     total_fen: int = 0
     by_category: tuple[int, ...] = (0,) * 14
     by_day: Mapping[int, int] = field(default_factory=dict)
+    zone: tzinfo = SHANGHAI
+
+    def day_of(self, at: int) -> int:
+        """The hospital's calendar day of a moment (ms), as of the patient's other visits."""
+        return day_of(at, self.zone)
 
     @property
     def diagnosis_codes(self) -> tuple[str, ...]:
@@ -215,6 +220,8 @@ class View:
         "_exempt",
         "_matching",
         "_orders",
+        "_orders_by_id",
+        "_orders_by_item",
         "charges",
         "exemptions",
         "facts",
@@ -237,8 +244,12 @@ class View:
         names: Mapping[str, str] | None = None,
         prescribers: Mapping[str, Prescriber] | None = None,
         exemptions: Sequence[Exemption] = (),
+        aliases: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
-        """`charges`: net fee lines by item code, each in order of time. `orders`: on record, not cancelled."""
+        """`charges`: net fee lines by item code, each in order of time. `orders`: on record, not cancelled.
+
+        aliases: the hospital's own codes → items they were charged under; None: found from the lines when asked for.
+        """
         self.facts = facts
         self.charges = charges
         self.orders = orders
@@ -250,9 +261,11 @@ class View:
         self.names: Mapping[str, str] = names or {}
         self.prescribers: Mapping[str, Prescriber] = prescribers or {}
         self.exemptions = exemptions
-        self._aliases: dict[str, list[str]] | None = None
+        self._aliases = aliases
         self._matching: dict[tuple[int, Codes], tuple[Use, ...]] = {}
         self._orders: dict[Codes, tuple[Use, ...]] = {}
+        self._orders_by_id: dict[str, Use] | None = None
+        self._orders_by_item: dict[str, list[Use]] | None = None
         self._exempt: dict[str, bool] = {}
 
     def name(self, item: str) -> str:
@@ -267,12 +280,29 @@ class View:
         """Fee lines of these items, in order of time."""
         return self._found(1, codes)
 
+    def uses_of_item(self, item: str) -> Sequence[Use]:
+        """Fee lines and proposed orders under exactly this code, in order of time."""
+        charged = self.charges.get(item, ())
+        proposed = [use for use in self.proposed if use.item == item]
+        return sorted((*charged, *proposed), key=time_order) if proposed else charged
+
     def ordered(self, codes: Codes) -> tuple[Use, ...]:
         """Orders on record of these items (not cancelled), in order of time."""
         found = self._orders.get(codes)
         if found is None:
-            found = self._orders[codes] = tuple(use for use in self.orders if codes.any_of(use.codes))
+            by_item = self._known_orders()
+            names = [item for item in by_item if item in codes] if codes.prefixes else codes.whole
+            orders = {use.id: use for name in names for use in by_item.get(name, ())}
+            found = self._orders[codes] = tuple(sorted(orders.values(), key=time_order))
         return found
+
+    def order_of(self, use: Use) -> Use | None:
+        """The order on record that a fee line belongs to; None where it names none, or one that is not on record."""
+        if not use.order_id:
+            return None
+        if self._orders_by_id is None:
+            self._orders_by_id = {order.id: order for order in self.orders}
+        return self._orders_by_id.get(use.order_id)
 
     def all_uses(self) -> Iterator[Use]:
         """Every fee line and proposed order."""
@@ -304,19 +334,29 @@ class View:
             if code in self.charges:
                 found[code] = None
             for item in aliases.get(code, ()):
-                found[item] = None
+                if item in self.charges:
+                    found[item] = None
         return found
 
     def _hospital_codes(self, item: str) -> Iterable[str]:
         return {use.hospital_item for use in self.charges[item] if use.hospital_item}
 
-    def _known_aliases(self) -> dict[str, list[str]]:
+    def _known_aliases(self) -> Mapping[str, Iterable[str]]:
         if self._aliases is None:
-            self._aliases = {}
+            found: dict[str, list[str]] = {}
             for item, uses in self.charges.items():
                 for code in {use.hospital_item for use in uses if use.hospital_item}:
-                    self._aliases.setdefault(code, []).append(item)
+                    found.setdefault(code, []).append(item)
+            self._aliases = found
         return self._aliases
+
+    def _known_orders(self) -> dict[str, list[Use]]:
+        if self._orders_by_item is None:
+            self._orders_by_item = {}
+            for order in self.orders:
+                for code in order.codes:
+                    self._orders_by_item.setdefault(code, []).append(order)
+        return self._orders_by_item
 
     def _falls_under(self, exemption: Exemption) -> bool:
         known = self._exempt.get(exemption.id)

@@ -89,6 +89,7 @@ def facts_of(visit: Visit, policy: Policy) -> Facts:
             sum(tally.cells[start : start + LEVEL_COUNT]) for start in range(0, len(tally.cells), LEVEL_COUNT)
         ),
         by_day=tally.days,
+        zone=zone,
     )
 
 
@@ -186,20 +187,25 @@ def view_of(
     **more: Any,
 ) -> View:
     """The view of a visit as it stands. `more`: what the compiled library adds (names, prescribers, exemptions)."""
-    begun = visit.begun_at
-    before = sorted(
-        (other for other in past if other.visit_id != visit.key.visit_id and _is_before(other, begun, visit)),
-        key=lambda other: (other.admitted_at, other.visit_id),
-    )
+    lines = lines if lines is not None else Lines(visit)
     return View(
         facts_of(visit, policy),
-        lines if lines is not None else Lines(visit),
+        lines,
         orders_of(visit, policy.zone),
         (),
-        before,
+        past_before(visit, past),
         inputs,
+        aliases=lines.aliases,
         **more,
     )
+
+
+def past_before(visit: Visit, past: Iterable[Past]) -> list[Past]:
+    """The patient's visits that began before this one, in this order."""
+    begun = visit.begun_at
+    before = [other for other in past if other.visit_id != visit.key.visit_id and _is_before(other, begun, visit)]
+    before.sort(key=lambda other: (other.admitted_at, other.visit_id))
+    return before
 
 
 def _is_before(other: Past, begun: int, visit: Visit) -> bool:
