@@ -1,32 +1,54 @@
 """A case of a rule file as real events, applied by the same reducer as the stream; what the rule says of the visit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.core.accept import entry_of, validate
 from agents.core.policy import Policy
 from agents.core.reduce import Fate, reduce
 from agents.core.rules.engine import Draft, audit, check_orders
+from agents.core.rules.findings import findings_of
+from agents.core.rules.kind import Trigger
 from agents.core.rules.lines import Lines
+from agents.core.rules.population import Population, Summary, check_population, population_findings, summary_of
 from agents.core.rules.proposing import proposed_uses
 from agents.core.rules.rulebook import RuleBook
-from agents.core.rules.view import View
+from agents.core.rules.view import Past, Use, View
 from agents.core.rules.viewing import past_of, view_of
 from agents.core.visit import Visit, VisitKey
 from agents.rule_library.rule_file import CaseStay, RuleCase, RuleFile
 from schemas.book import Book, Hospital
 from schemas.book.rules import Exemption, Phase
+from schemas.finding import Finding
 from schemas.ledger import version_of
 from schemas.units import parse_ms
 
 HOSPITAL = "H1"
 EVERY_PHASE = tuple(Phase)
-MINUTE_MS = 60_000
 SHORT = {"item": "item_code", "price": "unit_price"}
 
 
 class CaseError(ValueError):
     """The case does not make a visit: one of its events is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCase:
+    """A case whose events have been applied: what any rule may look at. Nothing of it is changed by looking.
+
+    stays: every visit of it beside the one it is about, for rules over many.
+    """
+
+    case: RuleCase
+    policy: Policy
+    visit: Visit
+    lines: Lines
+    past: tuple[Past, ...]
+    proposed: tuple[Use, ...] | None
+    stays: tuple[tuple[CaseStay, Visit], ...] = ()
+    #: Summaries of all visits, made when a rule over many first asks.
+    summaries: list[Summary] = field(default_factory=list)
 
 
 def book_of(file: RuleFile, case: RuleCase, exemptions: Iterable[Exemption]) -> Book:
@@ -41,38 +63,100 @@ def book_of(file: RuleFile, case: RuleCase, exemptions: Iterable[Exemption]) -> 
     )
 
 
-def view_of_case(case: RuleCase, rules: RuleBook, policy: Policy) -> View:
-    """The view of the case's visit."""
+def make_case(case: RuleCase, policy: Policy | None = None) -> MadeCase:
+    """Apply the events of a case. policy: without, that of a hospital as the case has it.
+
+    Raises CaseError, and RejectError for an event that is none.
+    """
+    hospital = Hospital(code=HOSPITAL, region=case.region, tier=case.tier)
+    policy = policy or Policy(Book(version="cases", hospitals=(hospital,)))
     context = {"zone": policy.zone, "hospital": HOSPITAL}
-    before = [_visit(stay, f"before{place}", context, policy) for place, stay in enumerate(case.before, 1)]
+    before = [(stay, _visit(stay, f"before{place}", context, policy)) for place, stay in enumerate(case.before, 1)]
+    others = [
+        (stay, _visit(stay, f"other{place}", context, policy))
+        for place, written in enumerate(case.others, 1)
+        for stay in _repeated(written, f"other{place}")
+    ]
     visit = _visit(case, "V1", context, policy, case.settlements)
     if case.at:
         visit.head.as_of = parse_ms(case.at, policy.zone, "at")
-    past = [past_of(other, Lines(other)) for other in before]
+    past = tuple(past_of(other, Lines(other)) for _, other in before)
+    proposed = None
+    if case.check is not None:
+        orders = [_order_event(fields, f"p{place}", case, context) for place, fields in enumerate(case.check, 1)]
+        proposed = proposed_uses(orders, policy.zone)
+    return MadeCase(case, policy, visit, Lines(visit), past, proposed, (*before, *others))
+
+
+def view_of_made(made: MadeCase, rules: RuleBook) -> View:
+    """The view of the case's visit under a library."""
     view = view_of(
-        visit,
-        policy,
-        past=past,
-        inputs=case.inputs,
+        made.visit,
+        made.policy,
+        made.lines,
+        past=made.past,
+        inputs=made.case.inputs,
         names=rules.names,
         prescribers=rules.prescribers,
         exemptions=rules.exemptions,
     )
-    if case.check is not None:
-        orders = [_order_event(fields, f"p{place}", case, context) for place, fields in enumerate(case.check, 1)]
-        view.proposed = proposed_uses(orders, policy.zone)
+    if made.proposed is not None:
+        view.proposed = made.proposed
     return view
 
 
-def drafts_of_case(file: RuleFile, case: RuleCase, exemptions: Iterable[Exemption]) -> list[Draft]:
-    """What the rule finds in the case."""
-    book = book_of(file, case, exemptions)
-    policy, rules = Policy(book), RuleBook(book)
-    view = view_of_case(case, rules, policy)
+def findings_of_made(file: RuleFile, made: MadeCase, exemptions: Iterable[Exemption]) -> list[Finding]:
+    """What the rule finds in the case, as findings. A rule over many visits looks at all visits of the case."""
+    rules = RuleBook(book_of(file, made.case, exemptions))
+    view = view_of_made(made, rules)
     scoped = rules.scoped(view.facts, view.facts.admitted_day or view.facts.today)
-    if case.check is not None:
-        return check_orders(view, scoped)
-    return audit(view, scoped, EVERY_PHASE)
+    active = scoped.rules.get(file.rule.code)
+    if active is not None and active.kind.trigger is Trigger.POPULATION:
+        if not made.summaries:
+            made.summaries.extend(_summaries(made, view, rules))
+        drafts = check_population(Population(made.summaries, rulebook=scoped), scoped)
+        return population_findings(drafts, HOSPITAL, rules.names, "cases")
+    phases = EVERY_PHASE if made.proposed is None else (Phase.ORDER,)
+    found = check_orders(view, scoped) if made.proposed is not None else audit(view, scoped, EVERY_PHASE)
+    return findings_of(found, view, "cases", phases)
+
+
+def _summaries(made: MadeCase, view: View, rules: RuleBook) -> Iterator[Summary]:
+    yield summary_of(view, made.case.group, made.case.weight)
+    for stay, visit in made.stays:
+        other = view_of(
+            visit,
+            made.policy,
+            inputs=stay.inputs,
+            names=rules.names,
+            prescribers=rules.prescribers,
+            exemptions=rules.exemptions,
+        )
+        yield summary_of(other, stay.group, stay.weight)
+
+
+def _repeated(stay: CaseStay, visit_id: str) -> Iterator[CaseStay]:
+    """The stay as often as it says: each of a patient and with a number of its own."""
+    if stay.times == 1:
+        yield stay
+        return
+    for number in range(1, stay.times + 1):
+        said = stay.visit.model_copy(update={"id": f"{stay.visit.id or visit_id}-{number}"})
+        yield stay.model_copy(update={"patient": f"{stay.patient}-{number}", "visit": said})
+
+
+def view_of_case(case: RuleCase, rules: RuleBook, policy: Policy | None = None) -> View:
+    """The view of the case's visit."""
+    return view_of_made(make_case(case, policy), rules)
+
+
+def drafts_of_case(file: RuleFile, case: RuleCase, exemptions: Iterable[Exemption]) -> list[Draft]:
+    """What the rule finds in the case's visit, hit by hit; nothing of a rule over many visits."""
+    made = make_case(case)
+    rules = RuleBook(book_of(file, case, exemptions))
+    view = view_of_made(made, rules)
+    scoped = rules.scoped(view.facts, view.facts.admitted_day or view.facts.today)
+    return check_orders(view, scoped) if made.proposed is not None else audit(view, scoped, EVERY_PHASE)
 
 
 def _visit(

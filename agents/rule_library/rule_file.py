@@ -48,7 +48,7 @@ class CaseVisit(Part):
     diagnoses: tuple[Any, ...] = ()
     procedures: tuple[Any, ...] = ()
     discharge_way: str = "1"
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {}  # noqa: RUF012 - never changed
     events: tuple[dict[str, Any], ...] = ()
 
 
@@ -64,7 +64,7 @@ class CaseStay(Part):
     visit: CaseVisit = CaseVisit()
     charges: tuple[dict[str, Any], ...] = ()
     orders: tuple[dict[str, Any], ...] = ()
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}  # noqa: RUF012
     times: Annotated[int, Field(ge=1, le=1_000)] = 1
     group: str = ""
     weight: E4 = 0
