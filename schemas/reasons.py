@@ -35,6 +35,7 @@ class Reason(StrEnum):
 
     CONTENT_CONFLICT = "R301"
     UNKNOWN_ALERT = "R302"
+    UNKNOWN_CHECK = "R303"
 
     ROW_REFUSED = "S401"
     UNREADABLE_OUTPUT = "S402"
@@ -65,6 +66,7 @@ MEANING: dict[Reason, tuple[str, str]] = {
     Reason.RESERVED_CHARACTER: ("含保留字符", "an id that is part of a key may not hold the character |"),
     Reason.CONTENT_CONFLICT: ("同号不同内容", "the same id was already applied with different content"),
     Reason.UNKNOWN_ALERT: ("未知的告警", "an acknowledgement of an alert that was never raised"),
+    Reason.UNKNOWN_CHECK: ("未知的审核结果", "a finding of an order check that is not known, or not any more"),
     Reason.ROW_REFUSED: ("入库被拒", "ClickHouse refuses this row by itself"),
     Reason.UNREADABLE_OUTPUT: ("输出不可读", "a record of an output topic cannot be decoded"),
 }

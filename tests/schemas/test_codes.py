@@ -7,6 +7,7 @@ from schemas import codes
 TABLES = {
     "insurance_type": 14, "care_type": 13, "level": 3, "category": 14, "list_type": 8, "person_type": 19, "sex": 4,
     "discharge_way": 6, "approval": 3, "decision": 7, "fund_pay_type": 12,
+    "sev_deg": 3, "vola_amt_stas": 1, "vola_bhvr_type": 1, "vola_item_type": 2, "dspo_way": 4, "trig_scen": 10,
 }  # fmt: skip
 
 
