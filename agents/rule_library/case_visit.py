@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from agents.core.accept import entry_of, validate
 from agents.core.policy import Policy
 from agents.core.reduce import Fate, reduce
@@ -72,11 +74,7 @@ def make_case(case: RuleCase, policy: Policy | None = None) -> MadeCase:
     policy = policy or Policy(Book(version="cases", hospitals=(hospital,)))
     context = {"zone": policy.zone, "hospital": HOSPITAL}
     before = [(stay, _visit(stay, f"before{place}", context, policy)) for place, stay in enumerate(case.before, 1)]
-    others = [
-        (stay, _visit(stay, f"other{place}", context, policy))
-        for place, written in enumerate(case.others, 1)
-        for stay in _repeated(written, f"other{place}")
-    ]
+    others = [(stay, _visit(stay, f"other{place}", context, policy)) for place, stay in enumerate(case.others, 1)]
     visit = _visit(case, "V1", context, policy, case.settlements)
     if case.at:
         visit.head.as_of = parse_ms(case.at, policy.zone, "at")
@@ -122,27 +120,27 @@ def findings_of_made(file: RuleFile, made: MadeCase, exemptions: Iterable[Exempt
 
 
 def _summaries(made: MadeCase, view: View, rules: RuleBook) -> Iterator[Summary]:
-    yield summary_of(view, made.case.group, made.case.weight)
+    stays: list[tuple[CaseStay, View]] = [(made.case, view)]
     for stay, visit in made.stays:
-        other = view_of(
-            visit,
-            made.policy,
-            inputs=stay.inputs,
-            names=rules.names,
-            prescribers=rules.prescribers,
-            exemptions=rules.exemptions,
-        )
-        yield summary_of(other, stay.group, stay.weight)
+        more = {"names": rules.names, "prescribers": rules.prescribers, "exemptions": rules.exemptions}
+        stays.append((stay, view_of(visit, made.policy, inputs=stay.inputs, **more)))
+    for stay, one in stays:
+        if not one.facts.is_cancelled:
+            yield from _repeated(stay, summary_of(one, stay.group, stay.weight))
 
 
-def _repeated(stay: CaseStay, visit_id: str) -> Iterator[CaseStay]:
-    """The stay as often as it says: each of a patient and with a number of its own."""
+def _repeated(stay: CaseStay, summary: Summary) -> Iterator[Summary]:
+    """The visit as often as the case says: each of a patient and with a number of its own."""
     if stay.times == 1:
-        yield stay
+        yield summary
         return
     for number in range(1, stay.times + 1):
-        said = stay.visit.model_copy(update={"id": f"{stay.visit.id or visit_id}-{number}"})
-        yield stay.model_copy(update={"patient": f"{stay.patient}-{number}", "visit": said})
+        yield msgspec.structs.replace(
+            summary,
+            patient_id=f"{summary.patient_id}-{number}",
+            visit_id=f"{summary.visit_id}-{number}",
+            person_no=f"{summary.person_no}-{number}" if summary.person_no else "",
+        )
 
 
 def view_of_case(case: RuleCase, rules: RuleBook, policy: Policy | None = None) -> View:
