@@ -84,11 +84,15 @@ def answer_check(result: CheckResult, envelope: Envelope, zone: tzinfo, answered
 
 def refuse_request(error: RequestError, envelope: Envelope, zone: tzinfo, answered_at: int) -> bytes:
     """Infcode -1, with every mistake in words and as a list."""
-    faults = [
+    return wrap(envelope, zone, answered_at, {"faults": listed_faults(error)}, error=error.text)
+
+
+def listed_faults(error: RequestError) -> list[dict[str, str]]:
+    """Every mistake of a request: field, reason, and both languages."""
+    return [
         {"field": fault.path, "reason": fault.reason, "zh": fault.text_zh, "en": fault.text_en}
         for fault in error.faults
     ]
-    return wrap(envelope, zone, answered_at, {"faults": faults}, error=error.text)
 
 
 def warning_of(result: CheckResult) -> str:
