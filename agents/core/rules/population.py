@@ -44,12 +44,13 @@ class Traced(msgspec.Struct, array_like=True, frozen=True, gc=False):
     item: str
     at: int
     day: int
+    quantity_e4: int
     amount_fen: int
 
     @property
     def use(self) -> Use:
         """The line, to be cited."""
-        return Use(self.line_id, CHARGE, self.item, self.at, self.day, amount_fen=self.amount_fen)
+        return Use(self.line_id, CHARGE, self.item, self.at, self.day, self.quantity_e4, self.amount_fen)
 
 
 class Ordering(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -69,7 +70,8 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
     ended_at: discharge; of an outpatient visit its beginning; 0: still open. days: length of stay (same day: 1;
     outpatients: 0). operated: an operation is recorded or charged (06 手术费). group, weight_e4: DRG or DIP group where
-    it is known. exempt: ids of the book's exemptions it falls under. inputs: declared optional inputs of the visit.
+    it is known. tier: of the hospital. census: how often a ward visit (探访) looked for the patient, and how often
+    nobody was there. exempt: ids of the book's exemptions it falls under. inputs: declared optional inputs of it.
     """
 
     hospital: str
@@ -102,6 +104,8 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
     by_category: tuple[int, ...] = ()
     group: str = ""
     weight_e4: int = 0
+    tier: str = ""
+    census: tuple[int, int] = (0, 0)
     beds: tuple[Bed, ...] = ()
     traces: tuple[Traced, ...] = ()
     ordering: tuple[Ordering, ...] = ()
@@ -115,6 +119,8 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
 
 OPERATION_CATEGORY = 5  # 06 手术费
+#: What a ward visit says of an empty bed.
+ABSENT = "absent"
 
 
 def summary_of(view: View, group: str = "", weight_e4: int = 0) -> Summary:
@@ -158,6 +164,8 @@ def summary_of(view: View, group: str = "", weight_e4: int = 0) -> Summary:
         by_category=facts.by_category,
         group=intern(group),
         weight_e4=weight_e4,
+        tier=intern(facts.tier),
+        census=(len(facts.census), sum(found == ABSENT for _, found in facts.census)),
         beds=_beds(facts),
         traces=_traces(view),
         ordering=_ordering(view),
@@ -180,7 +188,7 @@ def _beds(facts: Facts) -> tuple[Bed, ...]:
 
 def _traces(view: View) -> tuple[Traced, ...]:
     found = [
-        Traced(use.trace_code, use.id, intern(use.item), use.at, use.day, use.amount_fen)
+        Traced(use.trace_code, use.id, intern(use.item), use.at, use.day, use.quantity_e4, use.amount_fen)
         for uses in view.charges.values()
         for use in uses
         if use.trace_code

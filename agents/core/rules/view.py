@@ -76,9 +76,7 @@ class Use(msgspec.Struct, frozen=True, gc=False):
 
 
 class PastUse(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One item in another visit of the patient: quantity (1e-4) by day, and until which day its supply lasts (0:
-    unknown).
-    """
+    """One item in another visit of the patient: quantity (1e-4) by day; until which day its supply lasts, 0 unknown."""
 
     item: str
     days: dict[int, int]
@@ -87,9 +85,7 @@ class PastUse(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Past(msgspec.Struct, array_like=True, frozen=True):
-    """Another visit of the same patient at this hospital that began before this one. Times ms; ended_at 0: still
-    open.
-    """
+    """A visit of the same patient at this hospital that began before this one. Times ms; ended_at 0: still open."""
 
     visit_id: str
     admitted_at: int
@@ -125,7 +121,7 @@ class Facts:
 
     mode: 1 outpatient, 2 inpatient, 3 pharmacy, 4 other. tier: the hospital's, as the book's `tiers` name it; `tiers`
     from low to high. is_ended: discharged, or an outpatient visit. as_of: the visit's clock. pregnancy: 1 pregnant,
-    2 nursing. census: ward visits (in_bed, leave, absent); leaves: (when, gone or back). sexes, birth_dates,
+    2 nursing. census: ward visits (in_bed, leave, absent), census_days: their days; leaves: (when, gone or back). sexes, birth_dates,
     blood_types: all that were ever said, more than one where they contradict each other.
     """
 
@@ -169,6 +165,7 @@ class Facts:
     today: int = 0
     places: tuple[Place, ...] = ()
     census: tuple[tuple[int, str], ...] = ()
+    census_days: tuple[int, ...] = ()
     leaves: tuple[tuple[int, bool], ...] = ()
     sexes: tuple[str, ...] = ()
     birth_dates: tuple[str, ...] = ()
@@ -216,12 +213,12 @@ class View:
     """One visit: its facts, the lines by item, the orders, what is proposed, the patient's visits before."""
 
     __slots__ = (
-        "_aliases",
         "_exempt",
         "_matching",
         "_orders",
         "_orders_by_id",
         "_orders_by_item",
+        "aliases",
         "charges",
         "exemptions",
         "facts",
@@ -261,7 +258,7 @@ class View:
         self.names: Mapping[str, str] = names or {}
         self.prescribers: Mapping[str, Prescriber] = prescribers or {}
         self.exemptions = exemptions
-        self._aliases = aliases
+        self.aliases = aliases
         self._matching: dict[tuple[int, Codes], tuple[Use, ...]] = {}
         self._orders: dict[Codes, tuple[Use, ...]] = {}
         self._orders_by_id: dict[str, Use] | None = None
@@ -342,13 +339,13 @@ class View:
         return {use.hospital_item for use in self.charges[item] if use.hospital_item}
 
     def _known_aliases(self) -> Mapping[str, Iterable[str]]:
-        if self._aliases is None:
+        if self.aliases is None:
             found: dict[str, list[str]] = {}
             for item, uses in self.charges.items():
                 for code in {use.hospital_item for use in uses if use.hospital_item}:
                     found.setdefault(code, []).append(item)
-            self._aliases = found
-        return self._aliases
+            self.aliases = found
+        return self.aliases
 
     def _known_orders(self) -> dict[str, list[Use]]:
         if self._orders_by_item is None:

@@ -79,6 +79,7 @@ def facts_of(visit: Visit, policy: Policy) -> Facts:
         today=day_of(as_of, zone),
         places=tuple(Place(place.department, place.ward, place.bed, place.entered_at) for place in stay.places),
         census=tuple(stay.census),
+        census_days=tuple(day_of(at, zone) for at, _ in stay.census),
         leaves=tuple(stay.leaves),
         sexes=stay.sexes,
         birth_dates=stay.birth_dates,
