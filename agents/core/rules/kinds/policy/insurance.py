@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 
-from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kinds.policy.claims import called, judged, whole
 from agents.core.rules.view import Use, View
 from schemas.book.points import codes
-from schemas.codes import name_en, name_zh
+from schemas.codes import is_known, name_en, name_zh
 
 
 class InsuranceParameters(Parameters):
-    """allowed: codes of insutype that pay, where the point names none."""
+    """allowed: codes of insutype that pay, where the point names none.
+
+    care_types: kinds of visit that are paid whatever the insurance type says: maternity is settled by the employees'
+    insurance in most regions, and then only the care type (51, 52 …) tells it.
+    """
 
     allowed: tuple[str, ...] = ()
+    care_types: tuple[str, ...] = ()
 
 
 class InsuranceLimit(Kind[InsuranceParameters]):
@@ -27,21 +33,27 @@ class InsuranceLimit(Kind[InsuranceParameters]):
 
     def check(self, view: View, bound: Bound[InsuranceParameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """Nothing while the coverage is not known, and nothing of lines that the patient pays anyway."""
-        insurance = view.facts.insurance_type
+        insurance, care_type = view.facts.insurance_type, view.facts.care_type
         allowed = codes(bound.the.insurance_types) or bound.parameters.allowed
-        if not insurance or insurance in allowed:
+        if not insurance or insurance in allowed or care_type in bound.parameters.care_types:
             return ()
-        name, mine = view.name(bound.the.item), name_zh("insurance_type", insurance)
-        zh, en = (
-            "、".join(name_zh("insurance_type", code) for code in allowed),
-            ", ".join(name_en("insurance_type", code) for code in allowed),
-        )
+        wrong = judged(view, bound, uses)
+        if not wrong:
+            return ()
+        rule = bound.active.rule
+        if all(is_known("insurance_type", code) for code in allowed):
+            limit_zh = "限" + "、".join(name_zh("insurance_type", code) for code in allowed)
+            limit_en = "paid by " + ", ".join(name_en("insurance_type", code) for code in allowed) + " only"
+        else:  # a code of the region's own has no name in the national table: the rule's name says it
+            limit_zh = "限" + rule.name_zh.rpartition("限")[2]
+            limit_en = rule.name_en[:1].lower() + rule.name_en[1:]
+        name, mine_zh = called(view, bound, wrong[0]), name_zh("insurance_type", insurance)
         return (
             Hit(
-                f"「{name}」限{zh}支付，患者险种为{mine}",
-                f"{name} is paid by {en} only; the patient is covered by {name_en('insurance_type', insurance)}",
-                [Cited(use, use.amount_fen) for use in uses],
-                parameters={"insurance_types": ";".join(allowed)},
-                inputs={"insurance_type": insurance},
+                f"「{name}」{limit_zh}，患者险种为{mine_zh}",
+                f"{name}: {limit_en}; the patient is covered by {name_en('insurance_type', insurance)}",
+                whole(wrong),
+                parameters={"insurance_types": ";".join(allowed), "care_types": ";".join(bound.parameters.care_types)},
+                inputs={"insurance_type": insurance, "care_type": care_type},
             ),
         )
