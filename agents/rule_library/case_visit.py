@@ -122,7 +122,7 @@ def findings_of_made(file: RuleFile, made: MadeCase, exemptions: Iterable[Exempt
 def _summaries(made: MadeCase, view: View, rules: RuleBook) -> Iterator[Summary]:
     stays: list[tuple[CaseStay, View]] = [(made.case, view)]
     for stay, visit in made.stays:
-        more = {"names": rules.names, "prescribers": rules.prescribers, "exemptions": rules.exemptions}
+        more: dict[str, Any] = {"names": rules.names, "prescribers": rules.prescribers, "exemptions": rules.exemptions}
         stays.append((stay, view_of(visit, made.policy, inputs=stay.inputs, **more)))
     for stay, one in stays:
         if not one.facts.is_cancelled:
