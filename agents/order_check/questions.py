@@ -157,7 +157,7 @@ def _read_canonical(body: bytes) -> CheckRequest:
 
 
 def _fault_of(message: str) -> Fault:
-    """What went wrong: "Object missing required field `at` - at `$.visit`", or "Expected `int`, got `str` - at `$.at`"."""
+    """Of `Object missing required field `at` - at `$.visit``, or `Expected `int`, got `str` - at `$.at``."""
     said, _, place = message.partition(" - at ")
     path = place.strip("`").removeprefix("$").lstrip(".")
     if missing := _MISSING.search(said):

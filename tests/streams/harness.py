@@ -61,7 +61,7 @@ class Pipeline:
     def start(self, stage: str = "cost", **environment: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"worker{len(self.workers)}.log").open("wb")
         worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.streams.toy", stage],
+            self.command(stage),
             cwd=ROOT,
             stderr=log,
             env=os.environ
@@ -77,6 +77,9 @@ class Pipeline:
         )
         self.workers.append(worker)
         return worker
+
+    def command(self, stage: str) -> list[str]:
+        return [sys.executable, "-m", "tests.streams.toy", stage]
 
     def log_of(self, worker: subprocess.Popen[bytes]) -> str:
         return (self.folder / f"worker{self.workers.index(worker)}.log").read_text(encoding="utf-8")
