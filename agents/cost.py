@@ -5,6 +5,7 @@ Thin: decoding, the cache of live visits, and the shape of the outcome stand her
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from typing_extensions import override
 
@@ -15,24 +16,31 @@ from agents.core.outlook import Outlook as VisitOutlook
 from agents.core.outlook import judge_outlook
 from agents.core.patient import Chained, Patient, before, chain, encode_patient, load_patient, patient_part, place_of
 from agents.core.policy import Policy
-from agents.core.publish import contributions, visit_alert, visit_fact
+from agents.core.publish import contributions, visit_fact
 from agents.core.reckoner import Reckoner
 from agents.core.reduce import Fate, reduce
 from agents.core.reduce import Outcome as Reduced
 from agents.core.visit import Visit, VisitKey
+from agents.family import Family
 from agents.grouper_adapter import installed_grouper
-from schemas.alerts import Alert, encode_alert
+from agents.order_check.service import OrderCheckService
+from agents.reviewing import Reviewer
+from agents.told import Told
+from schemas.alerts import encode_alert
 from schemas.dead_letter import dead_letter_headers
 from schemas.facts import encode_fact
+from schemas.finding import encode_finding
 from schemas.ledger import (
     EPOCH_SHIFT,
     Entry,
+    Order,
     decode_entry,
     department_key,
     encode_department_entry,
     patient_key,
     version_of,
 )
+from schemas.order_check import CheckRequest, CheckResult, check_key, encode_check
 from schemas.reasons import Reason
 from streams.partitions import partition_of
 from streams.settings import Settings
@@ -45,56 +53,14 @@ TRIM_EVERY = 8
 OFFSET_MASK = (1 << EPOCH_SHIFT) - 1
 
 
-class Turn:
-    """What a batch says of one patient: visits it changed, each with the last entry that did, and what it repeats.
+class Compiled(NamedTuple):
+    """What the stage makes of a book: what comes to money, and the rules."""
 
-    `repeated`: visits of which entries came again that their state had applied; `since`: the first version of those.
-    """
-
-    __slots__ = ("causes", "repeated", "since", "visits")
-
-    def __init__(self) -> None:
-        self.visits: dict[str, Visit] = {}
-        self.causes: dict[str, Entry] = {}
-        self.repeated: set[str] = set()
-        self.since = 0
-
-    def change(self, visit: Visit, cause: Entry) -> None:
-        """An entry was applied."""
-        self.visits[cause.visit_id] = visit
-        self.causes[cause.visit_id] = cause
-
-    def repeat(self, visit_id: str, version: int) -> None:
-        """An entry came again: what it led to may never have been told."""
-        self.since = self.since or version
-        self.repeated.add(visit_id)
+    reckoner: Reckoner
+    reviewer: Reviewer
 
 
-class Family:
-    """A patient's visits while a batch is concluded: those at hand, and the way to the others."""
-
-    __slots__ = ("hospital", "live", "patient_id", "store", "visits")
-
-    def __init__(self, hospital: str, patient_id: str, live: OrderedDict[VisitKey, Visit], store: Store) -> None:
-        self.hospital = hospital
-        self.patient_id = patient_id
-        self.live = live
-        self.store = store
-        self.visits: dict[str, Visit] = {}
-
-    def load(self, visit_id: str) -> Visit:
-        """One visit, live."""
-        visit = self.visits.get(visit_id)
-        if visit is None:
-            key = VisitKey(self.hospital, self.patient_id, visit_id)
-            visit = self.live.get(key)
-            if visit is None:
-                visit = self.live[key] = Visit.load(key, self.store)
-            self.visits[visit_id] = visit
-        return visit
-
-
-class Cost(FollowsBook[Reckoner]):
+class Cost(FollowsBook[Compiled]):
     """The stage `cost`."""
 
     name = "cost"
@@ -109,17 +75,19 @@ class Cost(FollowsBook[Reckoner]):
         self._live: dict[int, OrderedDict[VisitKey, Visit]] = {}
         self._batches = 0
         self.use(self.compile(policy))
+        #: Order checks over HTTP (streams.stage.Answering).
+        self.answering = OrderCheckService(settings, self._check)
 
     @override
-    def compile(self, policy: Policy) -> Reckoner:
-        """The book as far as money goes."""
-        return Reckoner(policy, installed_grouper(policy.book))
+    def compile(self, policy: Policy) -> Compiled:
+        """The book as far as money and rules go."""
+        return Compiled(Reckoner(policy, installed_grouper(policy.book)), Reviewer(policy))
 
     @override
-    def use(self, compiled: Reckoner) -> None:
+    def use(self, compiled: Compiled) -> None:
         """From the next batch on this book holds: live visits are read anew from the store and reckoned under it."""
-        self._policy = compiled.policy
-        self._reckoner = compiled
+        self._reckoner, self._reviewer = compiled
+        self._policy = compiled.reckoner.policy
         for visits in self._live.values():
             visits.clear()
 
@@ -136,8 +104,8 @@ class Cost(FollowsBook[Reckoner]):
     def handle(self, batch: Batch, store: Store) -> Outcome:
         """Apply the entries one by one; publish once for each visit that changed."""
         live = self._live.setdefault(batch.partition, OrderedDict())
-        turns: dict[tuple[str, str], Turn] = {}
-        alerts: dict[str, Alert] = {}
+        families: dict[tuple[str, str], Family] = {}
+        told = Told()
         counts = dict.fromkeys(Fate, 0)
         outcome = Outcome()
         version_base = version_of(self._epoch, 0)
@@ -148,11 +116,11 @@ class Cost(FollowsBook[Reckoner]):
             if visit is None:
                 visit = live[key] = Visit.load(key, store)
             version = version_base | record.offset
-            turn = turns.get(key[:2])
-            if turn is None:
-                turn = turns[key[:2]] = Turn()
-            if version > visit.head.applied and entry.visit_id not in turn.visits and not turn.since:
-                visit.head.superseded.clear()  # the former batch was told before this one was read
+            family = families.get(key[:2])
+            if family is None:
+                family = families[key[:2]] = Family(*key[:2], live, store)
+            if version > visit.head.applied and family.is_first(entry.visit_id):
+                visit.forget_told()  # the former batch was told before this one was read
             reduced = reduce(visit, entry, version, self._policy)
             fate = reduced.fate
             counts[fate] += 1
@@ -162,56 +130,69 @@ class Cost(FollowsBook[Reckoner]):
                 self._refuse(outcome, record, entry, reduced)
                 continue
             if fate is Fate.REPLAYED:
-                turn.repeat(entry.visit_id, version)
+                family.repeat(entry.visit_id, version)
                 continue
-            turn.change(visit, entry)
-            for episode in reduced.episodes:
-                alert = visit_alert(visit, episode)
-                alerts[alert.alert_id] = alert
-        for (hospital, patient_id), turn in turns.items():
-            if turn.since or (turn.visits and self._reckoner.has_money):
-                self._conclude(outcome, Family(hospital, patient_id, live, store), turn, alerts)
-                continue
-            for visit_id, visit in turn.visits.items():  # the book knows no money: each visit stands for itself
-                cause = turn.causes[visit_id]
-                self._tell(outcome, visit, None, Moment(cause.recorded_at, cause.event_id, visit.head.applied), alerts)
-                outcome.state.append(visit.parts())
-                live.move_to_end(visit.key)
-        for alert in alerts.values():
-            self._send(outcome, Topic.ALERT, alert.alert_id.encode(), encode_alert(alert))
+            family.change(visit, entry)
+            if type(entry.body) is Order:
+                self._reviewer.check_placed(family, visit, entry, version, batch.partition)
+            if reduced.answered is not None:
+                told.finding(reduced.answered)
+            told.episodes(visit, reduced.episodes)
+        for family in families.values():
+            self._conclude(outcome, family, told)
+        self._send_told(outcome, told)
         self._trim(live)
-        outcome.counts = {fate.value: count for fate, count in counts.items()} | {"alerts": len(alerts)}
+        outcome.counts = {fate.value: count for fate, count in counts.items()} | told.counts
         return outcome
 
-    def _conclude(self, outcome: Outcome, family: Family, turn: Turn, alerts: dict[str, Alert]) -> None:
-        """Reckon what the patient's changed visits come to, and those they bear on; publish, and store all at once."""
-        family.visits.update(turn.visits)
+    def _conclude(self, outcome: Outcome, family: Family, told: Told) -> None:
+        """Reckon and review what the batch changed of a patient; publish, and store all at once."""
+        if family.since or (family.changed and (self._reckoner.has_money or self._reviewer.has_rules)):
+            self._conclude_together(outcome, family, told)
+            return
+        for visit_id, visit in family.changed.items():  # the book knows neither money nor rules
+            cause = family.causes[visit_id]
+            self._tell(outcome, visit, None, Moment(cause.recorded_at, cause.event_id, visit.head.applied), told)
+            outcome.state.append(visit.parts())
+            family.live.move_to_end(visit.key)
+
+    def _conclude_together(self, outcome: Outcome, family: Family, told: Told) -> None:
+        """The patient's changed visits, those they bear on, and what may never have been told."""
+        family.visits.update(family.changed)
         reckoner = self._reckoner
         has_money = reckoner.has_money
         patient = load_patient(family.hospital, family.patient_id, family.store) if has_money else Patient({})
-        again = self._repeated(family, patient, turn, alerts)
+        again = self._repeated(family, patient, told)
         group: StateGroup = []
         outlooks: Mapping[str, VisitOutlook | None] = {}
-        if turn.visits:
-            latest = max(turn.visits.values(), key=lambda visit: visit.head.applied)
-            last_cause = turn.causes[latest.key.visit_id]
+        if family.changed:
+            latest = max(family.changed.values(), key=lambda visit: visit.head.applied)
+            last_cause = family.causes[latest.key.visit_id]
             if has_money:
-                chained = chain(patient, turn.visits, family.load, reckoner.note_of, reckoner.reckon)
+                chained = chain(patient, family.changed, family.load, reckoner.note_of, reckoner.reckon)
             else:
-                chained = Chained(dict.fromkeys(turn.visits), is_changed=False, affected=frozenset())
+                chained = Chained(dict.fromkeys(family.changed), is_changed=False, affected=frozenset())
             outlooks = chained.outlooks
+            reviewed: set[str] = set()
+            if self._reviewer.has_rules:
+                findings, parts, reviewed = self._reviewer.conclude(family, latest.head.applied, last_cause.recorded_at)
+                told.findings(findings)
+                group += parts
+            told.checks(family.checks)
             for visit_id, outlook in outlooks.items():
-                visit, cause = family.visits[visit_id], turn.causes.get(visit_id, last_cause)
+                visit, cause = family.visits[visit_id], family.causes.get(visit_id, last_cause)
                 if visit_id in chained.affected:
                     # What it is worth leans on the patient's other visits: true as of the last entry of any of them.
                     visit.head.applied = latest.head.applied
                     cause = last_cause
                 moment = Moment(cause.recorded_at, cause.event_id, visit.head.applied)
-                if visit_id not in turn.visits and not turn.since:
-                    visit.head.superseded.clear()
-                self._tell(outcome, visit, outlook, moment, alerts)
+                if visit_id not in family.changed and not family.since:
+                    visit.forget_told()
+                self._tell(outcome, visit, outlook, moment, told)
                 group += visit.parts()
                 family.live.move_to_end(visit.key)
+            for visit_id in sorted(reviewed - outlooks.keys()):
+                group += family.visits[visit_id].parts()
             if chained.is_changed:
                 group.append((patient_part(family.hospital, family.patient_id), encode_patient(patient)))
             outcome.state.append(group)
@@ -223,35 +204,33 @@ class Cost(FollowsBook[Reckoner]):
                     outlook, _ = reckoner.reckon(visit, before(patient.visits, place))
                 self._publish(outcome, visit, outlook)
 
-    def _tell(
-        self, outcome: Outcome, visit: Visit, outlook: VisitOutlook | None, moment: Moment, alerts: dict[str, Alert]
-    ) -> None:
+    def _tell(self, outcome: Outcome, visit: Visit, outlook: VisitOutlook | None, moment: Moment, told: Told) -> None:
         """Judge what leans on the outlook, and publish the visit."""
-        for episode in judge_outlook(visit, self._policy, outlook, moment):
-            alert = visit_alert(visit, episode)
-            alerts[alert.alert_id] = alert
+        told.episodes(visit, judge_outlook(visit, self._policy, outlook, moment))
         self._publish(outcome, visit, outlook)
 
     @staticmethod
-    def _repeated(family: Family, patient: Patient, turn: Turn, alerts: dict[str, Alert]) -> list[str]:
+    def _repeated(family: Family, patient: Patient, told: Told) -> list[str]:
         """Visits whose state was written, but perhaps never told: all their rows and latest alerts are told again.
 
         Not only those whose entries came again: an entry of one visit may have changed what another is worth.
         """
-        if not turn.since:
+        if not family.since:
             return []
         found = []
-        for visit_id in sorted(turn.repeated | patient.visits.keys()):
+        for visit_id in sorted(family.repeated | patient.visits.keys() | family.history.visits.keys()):
             visit = family.load(visit_id)
-            if visit.head.applied < turn.since:
+            if visit.head.applied < family.since:
                 continue
             found.append(visit_id)
             visit.dirty.update(visit.head.rows)
-            for episode in (*visit.head.superseded, *visit.head.episodes.values()):
-                if episode.version >= turn.since:
-                    alert = visit_alert(visit, episode)
-                    alerts.setdefault(alert.alert_id, alert)
+            told.again(visit, family.since)
         return found
+
+    def _check(self, request: CheckRequest, partition: int, store: Store) -> CheckResult:
+        """An order check on what is known now; nothing is changed by it."""
+        live = self._live.setdefault(partition, OrderedDict())
+        return self._reviewer.check(request, Family(request.hospital, request.patient_id, live, store), partition)
 
     def _publish(self, outcome: Outcome, visit: Visit, outlook: VisitOutlook | None) -> None:
         for contribution in contributions(visit, self._policy, outlook):
@@ -259,6 +238,18 @@ class Cost(FollowsBook[Reckoner]):
             self._send(outcome, Topic.DEPARTMENT_LEDGER, row, encode_department_entry(contribution))
         fact = encode_fact(visit_fact(visit, self._policy, outlook))
         self._send(outcome, Topic.VISIT_FACT, visit.key.fact(), fact)
+
+    def _send_told(self, outcome: Outcome, told: Told) -> None:
+        for alert_id, alert in told.alerts.items():
+            self._send(outcome, Topic.ALERT, alert_id.encode(), encode_alert(alert))
+        for finding_id, finding in told.found.items():
+            self._send(outcome, Topic.FINDING, finding_id.encode(), encode_finding(finding))
+        for result in told.answers.values():
+            self.answering.remember(result)
+            # Beside the patient's log: whoever owns that partition knows the answers.
+            partition = partition_of(patient_key(result.hospital, result.patient_id), self._partitions)
+            record = (check_key(result), encode_check(result), ())
+            outcome.outputs.setdefault((Topic.ORDER_CHECK, partition), []).append(record)
 
     def _send(self, outcome: Outcome, topic: Topic, key: bytes, value: bytes) -> None:
         partition = partition_of(key, self._partitions)

@@ -1,5 +1,4 @@
-"""The finding, as published on `finding.v1` (compacted, JSON, key = `finding_id`): what a rule found in a visit, and
-why.
+"""The finding, as published on `finding.v1` (compacted, JSON, key = `finding_id`): what a rule found, and why.
 
 One record is the whole truth of one rule and one subject of a visit; a reader keeps the highest `version` per
 `finding_id`. A finding is withdrawn when its cause is gone (a refund, a late diagnosis) and opened again when it is

@@ -105,7 +105,7 @@ class Clinical(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     pregnancy: matn_stas (0 其他, 1 妊娠, 2 哺乳). urgent: er_flag. online: an internet hospital's visit. blood_type: A,
     B, AB, O. census: what a ward visit found (探访: in_bed, leave, absent). died_at: die_date, ms. readmission:
-    planned, unplanned. visit_mode: med_mdtrt_type. tier: medins_lv, where the event says it.
+    planned, unplanned. visit_mode: med_mdtrt_type.
     """
 
     pregnancy: str = ""

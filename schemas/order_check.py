@@ -176,6 +176,11 @@ def partition_of_check(finding_id: str) -> int | None:
     return int(place, 16) if is_ours and _HEX.issuperset(place) and _HEX.issuperset(digest) else None
 
 
+def check_key(result: CheckResult) -> bytes:
+    """Key of a published answer. Its partition is that of the patient's log."""
+    return f"{result.hospital}|{result.patient_id}|{result.request_id}".encode()
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(CheckResult)
 

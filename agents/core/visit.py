@@ -192,6 +192,12 @@ class Visit:
             self.reviews_changed = False
         return parts
 
+    def forget_told(self) -> None:
+        """What only the latest batch told, and was kept in case it was not heard."""
+        self.head.superseded.clear()
+        if self._stored_reviews is not None or (self._reviews is not None and self._reviews.checks):
+            self.reviews.checks.clear()
+
     @property
     def reviews(self) -> Reviews:
         """Findings and order checks, read when first needed; whoever changes them sets `reviews_changed`."""

@@ -1,5 +1,4 @@
-"""The rule library (两库) in the book: rules with their grade, phase, period and parameters; settings; exemptions;
-scenes.
+"""The rule library (两库) in the book: rules with grade, phase, period, parameters; settings; exemptions; scenes.
 
 A rule's logic is its kind (agents/core/rules/kinds); its content are knowledge points (schemas/book/points.py). Names
 of the attributes follow the national 释义: 规则编码, 名称, 分类, 运行结果类型, 时间区间, 监管环节 (DOMAIN 2.6).
@@ -73,9 +72,10 @@ Parameter = bool | int | str | tuple[str, ...]
 
 
 class Rule(Part):
-    """One rule. `number`: 1–88 of the national classes of 2025, 0 for others. `code`: the national code; where none is
-    published, one of ours (`KF…`).
+    """One rule.
 
+    number: 1–88 of the national classes of 2025, 0 for others. code: the national code; where none is published, one of
+    ours (`KF…`).
     needs: inputs that the events do not carry (stock_ledger, settlement_list, medical_record …); without them the rule
     is listed as not checked. exemptions: ids of the book's exemptions. behaviour: vola_bhvr_type.
     """
@@ -99,7 +99,7 @@ class Rule(Part):
     advice_zh: str = ""
     advice_en: str = ""
     behaviour: str = ""
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
     exemptions: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
@@ -115,7 +115,7 @@ class RuleSetting(BookEntry):
     state: RuleState | None = None
     grade: Grade | None = None
     phases: tuple[Phase, ...] | None = None
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
     reason: str = ""
 
     @property
@@ -158,7 +158,7 @@ class Prescriber(Part):
     """A row of the hospital's table of prescribers: what a doctor may prescribe (处方权).
 
     antibiotic_level: 0 none, 1 非限制使用级, 2 限制使用级, 3 特殊使用级. speciality: as rules name it.
-    is_inpatient_from, …_to are not here: a doctor who lies in hospital is known by `person_no`.
+   
     """
 
     doctor: Annotated[str, Field(min_length=1)]

@@ -5,9 +5,8 @@ at the visit as a whole. When the stay, the patient's other visits or the librar
 Either way the outcome is what a full audit of the same visit says (tests/agents/rules/test_auditing.py).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from agents.core.marks import OrderMark
 from agents.core.policy import Policy
 from agents.core.rules.engine import checks_of, drafts_of, runs_in
 from agents.core.rules.findings import findings_of
@@ -27,24 +26,27 @@ ENDED_PHASES = (Phase.ORDER, Phase.CHARGE, Phase.REVIEW)
 class Audit:
     """The findings of one visit under one library; owned by the visit (`Visit.audit`)."""
 
-    __slots__ = ("_by_check", "lines", "orders", "past", "rules", "scoped")
+    __slots__ = ("_by_check", "lines", "orders", "past", "pending", "rules", "scoped")
 
-    def __init__(self, visit: Visit, rules: RuleBook, past: Sequence[Past]) -> None:
+    def __init__(self, visit: Visit, rules: RuleBook) -> None:
         self.rules = rules
-        self.past = past
+        #: The patient's visits before this one, as everything was last run with; None: not run yet.
+        self.past: Sequence[Past] | None = None
         self.lines = Lines(visit)
         self.orders: list[Use] | None = None
         self.scoped: ScopedRules | None = None
+        #: Items touched since checks were last run, each with the hospital's own codes for it.
+        self.pending: dict[str, set[str]] = {}
         #: What each check found, where it found anything.
         self._by_check: dict[tuple[str, str], tuple[Finding, ...]] = {}
 
-    def view(self, visit: Visit, policy: Policy, proposed: Sequence[Use] = ()) -> View:
+    def view(self, visit: Visit, policy: Policy, past: Sequence[Past]) -> View:
         """The visit as it stands."""
         if self.orders is None:
             self.orders = orders_of(visit, policy.zone)
         facts = facts_of(visit, policy)
         return View(
-            facts, self.lines, self.orders, proposed, self.past, None, self.rules.names, self.rules.prescribers,
+            facts, self.lines, self.orders, (), past, None, self.rules.names, self.rules.prescribers,
             self.rules.exemptions, self.lines.aliases,
         )  # fmt: skip
 
@@ -110,62 +112,53 @@ def _day(view: View) -> int:
     return day if day is not None else view.facts.today
 
 
-def audit_of(visit: Visit, rules: RuleBook, past: Iterable[Past]) -> tuple[Audit, bool]:
-    """The visit's audit with its lines brought up to date, and whether everything is to be run afresh."""
-    before = past_before(visit, past)
+def audit_of(visit: Visit, rules: RuleBook) -> Audit:
+    """The visit's audit with its lines brought up to date; what was touched is pending."""
     known = visit.audit
-    if isinstance(known, Audit) and known.rules is rules and known.past == before:
-        return known, False
-    fresh = Audit(visit, rules, before)
-    visit.audit = fresh
+    if isinstance(known, Audit) and known.rules is rules:
+        _catch_up(visit, known)
+        return known
     visit.unaudited = ([], [])
-    return fresh, True
+    visit.audit = fresh = Audit(visit, rules)
+    return fresh
 
 
 def review(visit: Visit, policy: Policy, rules: RuleBook, past: Iterable[Past], version: int, at: int) -> list[Finding]:
     """Bring the visit's findings to what the rules say now; those that changed, to be told."""
-    audit, is_fresh = audit_of(visit, rules, past)
+    audit = audit_of(visit, rules)
+    before = past_before(visit, past)
+    view = audit.view(visit, policy, before)
     reviews = visit.reviews
-    if is_fresh or audit.scoped is None:
-        found = audit.all_findings(audit.view(visit, policy), policy)
-        gone: Iterable[str] = sorted(reviews.findings.keys() - found.keys())
+    if audit.scoped is None or audit.past != before:
+        audit.past = before
+        found = audit.all_findings(view, policy)
+        gone = sorted(reviews.findings.keys() - found.keys())
     else:
-        items = _touched(visit, audit)
-        found, gone = audit.touched_findings(audit.view(visit, policy), policy, items.items())
-        gone = sorted(gone)
+        found, lost = audit.touched_findings(view, policy, audit.pending.items())
+        gone = sorted(lost)
+    audit.pending.clear()
     changed = reviews.withdrawn(gone, version, at) + reviews.opened(found, version, at)
     if changed:
         visit.reviews_changed = True
     return changed
 
 
-def _touched(visit: Visit, audit: Audit) -> Mapping[str, Collection[str]]:
-    """Items of charges and orders since the last time, each with the hospital's own codes for it; lines follow."""
+def _catch_up(visit: Visit, audit: Audit) -> None:
     charges, orders = visit.unaudited
+    if not charges and not orders:
+        return
     visit.unaudited = ([], [])
-    items: dict[str, set[str]] = {item: set() for item in audit.lines.touch(charges)}
+    for item in audit.lines.touch(charges):
+        audit.pending.setdefault(item, set())
     for charge_id in charges:
         mark = visit.effective.get(charge_id) or visit.charges[charge_id]
         if mark.hospital_item:
-            items.setdefault(mark.item, set()).add(mark.hospital_item)
+            audit.pending.setdefault(mark.item, set()).add(mark.hospital_item)
     if orders:
         audit.orders = None
-        for order in orders:
-            _add_order(items, visit, order)
-    return items
-
-
-def _add_order(items: dict[str, set[str]], visit: Visit, order: OrderMark) -> None:
-    for mark in (order, visit.order_contents[order.order_id][1]):
-        if mark.item:
-            codes = items.setdefault(mark.item, set())
-            if mark.hospital_item:
-                codes.add(mark.hospital_item)
-
-
-def has_rules(rules: RuleBook | None) -> bool:
-    """Whether the library says anything at all."""
-    return rules is not None and bool(rules.rules)
-
-
-__all__ = ["Audit", "audit_of", "has_rules", "review"]
+    for order in orders:
+        for said in (order, visit.order_contents[order.order_id][1]):
+            if said.item:
+                codes = audit.pending.setdefault(said.item, set())
+                if said.hospital_item:
+                    codes.add(said.hospital_item)

@@ -1,6 +1,4 @@
-"""Sets of codes as knowledge points write them: items with wildcards, diagnoses by prefix and range, ages with
-units.
-"""
+"""Sets of codes as knowledge points write them: items with wildcards, diagnoses by prefix and range, ages."""
 
 import re
 from collections.abc import Iterable
@@ -50,8 +48,7 @@ def item_codes(cell: str) -> Codes:
 
 @lru_cache(maxsize=65_536)
 def clinical_codes(cell: str) -> Codes:
-    """Diagnoses (ICD-10) or operations (ICD-9-CM-3): every code is a beginning; `C00-C97` are all between, both
-    included.
+    """Diagnoses (ICD-10) or operations (ICD-9-CM-3): every code is a beginning; `C00-C97` includes both ends.
 
     Raises ValueError for a range whose end comes before its beginning.
     """
@@ -73,8 +70,6 @@ def _between(match: "re.Match[str]") -> list[str]:
 
 @lru_cache(maxsize=4_096)
 def age_days_e4(text: str) -> int:
-    """An age as written (`28d`, `6m`, `14y`) in 1e-4 days, to compare ages of different units; years count
-    birthdays.
-    """
+    """An age as written (`28d`, `6m`, `14y`) in 1e-4 days, to compare ages of different units."""
     number, unit = int(text[:-1]), text[-1]
     return number * {"d": 10_000, "m": DAYS_A_MONTH_E4, "y": DAYS_A_YEAR_E4}[unit]

@@ -134,9 +134,11 @@ def check_orders(view: View, rules: ScopedRules, wanted: Collection[str] = ()) -
     for check in checks:
         if not runs_in(check.bound, (Phase.ORDER,)) or (wanted and check.key[0] not in wanted):
             continue
-        for draft in drafts_of(check, view):
-            if not view.proposed or any(cited.use.source == PROPOSED for cited in draft.hit.lines):
-                found.append(draft)
+        found += [
+            draft
+            for draft in drafts_of(check, view)
+            if not view.proposed or any(cited.use.source == PROPOSED for cited in draft.hit.lines)
+        ]
     return found
 
 
