@@ -93,24 +93,20 @@ class Fields:
 
     def said(self, *names: str) -> Any:
         """The first of these fields that says something; None where none does."""
-        for name in names:
-            value = self._data.get(name)
-            if value is not None and value != "":
-                return value
-        return None
+        return self._found(names)[1]
 
     def text(self, *names: str, most: int = 64, required: bool = False, is_key: bool = False) -> str:
         """A text or a whole number as text. `is_key`: part of a key, so it may not hold the separator."""
-        value = self.said(*names)
+        name, value = self._found(names)
         if value is not None and (isinstance(value, bool | Exact) or not isinstance(value, str | int)):
-            self.refuse(names[0], Reason.WRONG_TYPE)
+            self.refuse(name, Reason.WRONG_TYPE)
             return ""
         text = str(value).strip() if value is not None else ""
         reason = _fault_of(text, most, is_key=is_key)
         if reason is None and required and not text:
             reason = Reason.MISSING_FIELD
         if reason is not None:
-            self.refuse(names[0], reason)
+            self.refuse(name, reason)
             return ""
         return text
 
@@ -125,14 +121,14 @@ class Fields:
 
     def day(self, *names: str) -> str:
         """An ISO date; empty where none is said. A time of day behind it is left out."""
-        value = self.said(*names)
+        name, value = self._found(names)
         if value is None:
             return ""
         text = str(value).strip()[:10]
         try:
             return date.fromisoformat(text if "-" in text else text[:8]).isoformat()
         except ValueError:
-            self.refuse(names[0], Reason.BAD_TIME)
+            self.refuse(name, Reason.BAD_TIME)
             return ""
 
     def fen(self, *names: str) -> int:
@@ -151,17 +147,17 @@ class Fields:
         """A whole number that is not negative, such as days."""
         number = self._decimal(names, 0, 10**6)
         if number < 0:
-            self.refuse(names[0], Reason.OUT_OF_RANGE)
+            self.refuse(self._found(names)[0], Reason.OUT_OF_RANGE)
         return number
 
     def flag(self, *names: str) -> bool | None:
         """1 or 0; None where it is not said."""
-        value = self.said(*names)
+        name, value = self._found(names)
         if value is None or isinstance(value, bool):
             return value
         if str(value) in {"1", "0"}:
             return str(value) == "1"
-        self.refuse(names[0], Reason.WRONG_TYPE, "应为 0 或 1", "must be 0 or 1")
+        self.refuse(name, Reason.WRONG_TYPE, "应为 0 或 1", "must be 0 or 1")
         return None
 
     def object(self, name: str) -> "Fields":
@@ -202,14 +198,22 @@ class Fields:
         return self._read(names, lambda value, name: units.parse_decimal(_plain(value), places, limit, name))
 
     def _read(self, names: tuple[str, ...], parse: Callable[[Any, str], int]) -> int:
-        value = self.said(*names)
+        name, value = self._found(names)
         if value is None:
             return 0
         try:
-            return parse(value, names[0])
+            return parse(value, name)
         except RejectError as error:
-            self.refuse(names[0], error.reason)
+            self.refuse(name, error.reason)
             return 0
+
+    def _found(self, names: tuple[str, ...]) -> tuple[str, Any]:
+        """The first of these fields that says something, and what; the first of all with None where none does."""
+        for name in names:
+            value = self._data.get(name)
+            if value is not None and value != "":
+                return name, value
+        return names[0], None
 
 
 def _plain(value: object) -> object:
