@@ -1,0 +1,114 @@
+"""On which days a medicine is in use: fee lines by their supply, orders being placed, and orders that still run.
+
+Days are day numbers, both ends included. The days of an order's end are counted in whole days from its beginning.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from agents.core.rules.codes import Codes
+from agents.core.rules.view import PROPOSED, Use, View
+from schemas.units import div_round
+
+DAY_MS = 86_400_000
+#: The last day of an order without an end.
+OPEN_END = 1_000_000
+#: Supplies are believed up to a year.
+MOST_DAYS = 366
+#: First and last day.
+Interval: TypeAlias = tuple[int, int]
+
+
+class Span(NamedTuple):
+    """A line and the days on which what it stands for is in use."""
+
+    use: Use
+    first: int
+    last: int
+
+
+def spans_of(view: View, codes: Codes) -> list[Span]:
+    """Every line of these items with its days, in order of time.
+
+    A fee line lasts for its `days`; outside a stay, or taken home, else for those of its order; else for its day. In an
+    order check, orders on record that are still open count as well, but not those that are being placed again.
+    """
+    spans = [Span(use, use.day, _last_day(view, use)) for use in view.uses(codes)]
+    if view.proposed:
+        placed = {use.id for use in view.proposed}
+        spans += [
+            Span(order, order.day, last_day_of_order(order))
+            for order in view.ordered(codes)
+            if order.is_open and order.id not in placed
+        ]
+    return spans
+
+
+def _last_day(view: View, use: Use) -> int:
+    if use.source == PROPOSED:
+        return last_day_of_order(use)
+    days = use.days
+    if not days and (view.facts.is_outpatient or use.take_home):
+        order = view.order_of(use)
+        days = order.days if order is not None else 0
+    return use.day + min(max(days, 1), MOST_DAYS) - 1
+
+
+def last_day_of_order(order: Use) -> int:
+    """The last day on which an order runs."""
+    if order.ends_at:
+        return max(order.day, order.day + (order.ends_at - order.at) // DAY_MS)
+    if order.long_term and not order.days:
+        return OPEN_END
+    return order.day + min(max(order.days, 1), MOST_DAYS) - 1
+
+
+def merged(spans: Iterable[Span], after_days: int = 0) -> list[Interval]:
+    """The days of the spans, and `after_days` behind each, as intervals that do not touch, in order."""
+    return merged_days([(span.first, span.last + after_days) for span in spans])
+
+
+def merged_days(days: Iterable[Interval]) -> list[Interval]:
+    """Intervals that do not touch, in order."""
+    found: list[Interval] = []
+    for first, last in sorted(days):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(found[-1][1], last)
+        else:
+            found.append((first, last))
+    return found
+
+
+def common_days(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval]:
+    """The days in both; each of them as `merged` makes them."""
+    found, left, right = [], 0, 0
+    while left < len(one) and right < len(other):
+        first, last = max(one[left][0], other[right][0]), min(one[left][1], other[right][1])
+        if first <= last:
+            found.append((first, last))
+        if one[left][1] < other[right][1]:
+            left += 1
+        else:
+            right += 1
+    return found
+
+
+def on_days(spans: Iterable[Span], days: Sequence[Interval], after_days: int = 0) -> list[Span]:
+    """The spans that reach one of these days."""
+    return [
+        span for span in spans if any(first <= span.last + after_days and span.first <= last for first, last in days)
+    ]
+
+
+def began(span: Span) -> tuple[bool, int, str]:
+    """What came first: what is on record before what is being placed, then by time and id."""
+    return span.use.source == PROPOSED, span.use.at, span.use.id
+
+
+def share_fen(span: Span, days: Sequence[Interval]) -> int:
+    """What of the line's amount falls on these days; the whole of a line without an end."""
+    length = span.last - span.first + 1
+    covered = sum(max(0, min(span.last, last) - max(span.first, first) + 1) for first, last in days)
+    if length <= 1 or covered >= length or span.last >= OPEN_END:
+        return span.use.amount_fen
+    return div_round(span.use.amount_fen * covered, length)

@@ -1,0 +1,100 @@
+"""Pairs that must not meet: drugs that interact (药品相互作用), herbs that exclude each other (十八反十九畏)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kinds.medical.in_use import Span, began, common_days, merged, on_days, spans_of
+from agents.core.rules.kinds.medical.naming import days_text, name_of_use
+from agents.core.rules.kinds.medical.prescriptions import by_prescription
+from agents.core.rules.kinds.policy.counting import counted
+from agents.core.rules.view import Use, View
+
+
+class PairParameters(Parameters):
+    """within: `days` on which both are in use, or one `prescription` that has both."""
+
+    within: Annotated[str, Field(pattern="^(days|prescription)$")] = "days"
+
+
+class IncompatiblePair(Kind[PairParameters]):
+    """Two items that must not meet are in use on the same days, or stand in one prescription.
+
+    Of a point: item and others: the two sides; days: so many days
+    after the end of one the other must not begin either (empty: only at once; not within a prescription). The one that
+    came later is at fault, in an order check the one being placed.
+    """
+
+    name = "incompatible_pair"
+    title_zh = "不宜同用"
+    title_en = "must not be used together"
+    trigger = Trigger.ITEM
+    parameters = PairParameters
+    point_columns = ("item", "name", "others", "other_names", "days")
+    needed_columns = (("item",), ("others",))
+    watches_others = True
+
+    def check(self, view: View, bound: Bound[PairParameters], uses: Sequence[Use]) -> Iterable[Hit]:
+        """One hit a pair."""
+        others = view.uses(bound.others)
+        if not others and not view.proposed:
+            return ()
+        if bound.parameters.within == "prescription":
+            return _in_prescriptions(view, bound, uses, others)
+        return _on_days(view, bound)
+
+
+def _in_prescriptions(
+    view: View, bound: Bound[PairParameters], uses: Sequence[Use], others: Sequence[Use]
+) -> Iterable[Hit]:
+    theirs = by_prescription(view, counted(view, bound.others, others))
+    written = by_prescription(view, counted(view, bound.own, uses))
+    ours = {key: mine for key, mine in written.items() if key in theirs}
+    met = [
+        ([Span(use, use.day, use.day) for use in mine], [Span(use, use.day, use.day) for use in theirs[key]])
+        for key, mine in ours.items()
+    ]
+    if not met:
+        return ()
+    return (_hit(view, bound, met, "同一处方", "in one prescription"),)
+
+
+def _on_days(view: View, bound: Bound[PairParameters]) -> Iterable[Hit]:
+    after = bound.the.days or 0
+    ours, theirs = spans_of(view, bound.own), spans_of(view, bound.others)
+    shared = common_days(merged(ours, after), merged(theirs, after))
+    if not shared:
+        return ()
+    met = [
+        (mine, others)
+        for interval in shared
+        if (mine := on_days(ours, [interval], after)) and (others := on_days(theirs, [interval], after))
+    ]
+    when = "同时在用" if not after else f"间隔不足 {after} 天"
+    when_en = "in use together" if not after else f"less than {after} days apart"
+    return (_hit(view, bound, met, when, when_en),)
+
+
+def _hit(
+    view: View, bound: Bound[PairParameters], met: Iterable[tuple[list[Span], list[Span]]], how: str, how_en: str
+) -> Hit:
+    cited: dict[str, Cited] = {}
+    pairs = list(met)
+    for ours, theirs in pairs:
+        later, earlier = (ours, theirs) if min(map(began, ours)) > min(map(began, theirs)) else (theirs, ours)
+        for span in earlier:
+            cited.setdefault(span.use.id, Cited(span.use, 0, is_violating=False))
+        cited |= {span.use.id: Cited(span.use, span.use.amount_fen) for span in later}
+    point = bound.the
+    first, second = pairs[0][0][0].use, pairs[0][1][0].use
+    name, other = name_of_use(view, first), name_of_use(view, second)
+    when = days_text([line.use.day for line in cited.values()])
+    return Hit(
+        f"「{name}」与「{other}」{how}（{when}），不宜同用",
+        f"{name} and {other} are {how_en} ({when}) and should not be used together",
+        list(cited.values()),
+        parameters={"pair": f"{point.item} × {point.others}"} | ({"days": f"{point.days} d"} if point.days else {}),
+        inputs={"days": when},
+    )
