@@ -6,10 +6,14 @@ from agents.core.rules.kind import Kind
 from agents.core.rules.kinds.policy.amount import PriceCap, TotalAmount
 from agents.core.rules.kinds.policy.course import CourseDays
 from agents.core.rules.kinds.policy.diagnosis import DiagnosisLimit, DiseaseCatalogue
+from agents.core.rules.kinds.policy.discount import SetDiscount
 from agents.core.rules.kinds.policy.frequency import QuantityADay, TimesInPeriod
+from agents.core.rules.kinds.policy.herbs import HerbAlone, HerbNotPayable
 from agents.core.rules.kinds.policy.insurance import InsuranceLimit
 from agents.core.rules.kinds.policy.patient import AgeLimit, SexLimit
 from agents.core.rules.kinds.policy.place import DepartmentLimit, ModeLimit, TierLimit
+from agents.core.rules.kinds.policy.prescribing import SecondLine, SupplyLimit
+from agents.core.rules.kinds.policy.split import BundleSplit
 from agents.core.rules.kinds.policy.together import ChargedTogether
 
 KINDS: tuple[Kind[Any], ...] = (
@@ -27,4 +31,10 @@ KINDS: tuple[Kind[Any], ...] = (
     PriceCap(),
     TotalAmount(),
     ChargedTogether(),
+    HerbNotPayable(),
+    HerbAlone(),
+    SecondLine(),
+    SupplyLimit(),
+    SetDiscount(),
+    BundleSplit(),
 )

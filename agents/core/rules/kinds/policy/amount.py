@@ -5,7 +5,7 @@ from typing import Literal
 
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, claimed
-from agents.core.rules.kinds.policy.counting import Excess, at_fault, counted
+from agents.core.rules.kinds.policy.counting import Excess, at_fault, beyond_fen, counted
 from agents.core.rules.kinds.policy.patient import day_of_age
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.book.entry import Share
@@ -123,7 +123,7 @@ class TotalAmount(Kind[TotalParameters]):
         total, earlier = 0, 0
         for year in sorted(by_year):
             spent = before.get(year, 0)
-            found = _beyond(by_year[year], limit - spent)
+            found = beyond_fen(by_year[year], limit - spent)
             if found:
                 excess += found
                 reached = spent + sum(use.amount_fen for use in by_year[year])
@@ -144,16 +144,6 @@ class TotalAmount(Kind[TotalParameters]):
                 inputs={"total": f"{yuan_text(total)} 元", "earlier": f"{yuan_text(earlier)} 元"},
             ),
         )
-
-
-def _beyond(uses: Iterable[Use], allowed_fen: int) -> list[Excess]:
-    left, found = max(0, allowed_fen), []
-    for use in uses:
-        over = use.amount_fen - left
-        left = max(0, left - use.amount_fen)
-        if over > 0:
-            found.append(Excess(use, use.quantity_e4, over))
-    return found
 
 
 def _paid_before(view: View, bound: Bound[TotalParameters]) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """Counting uses against a limit: what counts, in which order, and what of it goes beyond."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from agents.core.rules.codes import Codes
@@ -42,16 +42,32 @@ def daily_e4(use: Use) -> int:
     return div_round(use.quantity_e4, use.days) if use.days > 1 else use.quantity_e4
 
 
-def beyond(uses: Iterable[Use], allowed_e4: int) -> list[Excess]:
-    """What goes beyond a quantity for one day, line by line in the order given; no quantity counts nothing."""
+def full_e4(use: Use) -> int:
+    """The whole quantity of a line."""
+    return use.quantity_e4
+
+
+def beyond(uses: Iterable[Use], allowed_e4: int, quantity_of: Callable[[Use], int] = daily_e4) -> list[Excess]:
+    """What goes beyond a quantity, line by line in the order given; lines without a quantity count nothing."""
     found = []
     left = max(0, allowed_e4)
     for use in uses:
-        quantity = daily_e4(use)
+        quantity = quantity_of(use)
         over = quantity - left
         left = max(0, left - quantity)
         if over > 0:
             found.append(Excess(use, over, div_round(use.amount_fen * over, quantity)))
+    return found
+
+
+def beyond_fen(uses: Iterable[Use], allowed_fen: int) -> list[Excess]:
+    """What goes beyond an amount, line by line in the order given."""
+    left, found = max(0, allowed_fen), []
+    for use in uses:
+        over = use.amount_fen - left
+        left = max(0, left - use.amount_fen)
+        if over > 0:
+            found.append(Excess(use, use.quantity_e4, over))
     return found
 
 
