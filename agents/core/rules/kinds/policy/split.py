@@ -61,14 +61,14 @@ class BundleSplit(Kind[SplitParameters]):
             return ()
         total, kinds, _ = worst
         zh, en = days_text(cited.use.day for cited in wrong)
-        name = bundle.name or view.name(bundle.item)
+        name, charged, price = bundle.name or view.name(bundle.item), yuan_text(total), yuan_text(price_fen)
         return (
             Hit(
-                f"「{name}」分解为 {kinds} 个子项收费（{zh}），共 {yuan_text(total)} 元，合并价 {yuan_text(price_fen)} 元",
-                f"{name} was charged as {kinds} parts ({en}): {yuan_text(total)} yuan instead of {yuan_text(price_fen)}",
+                f"「{name}」分解为 {kinds} 个子项收费（{zh}），共 {charged} 元，合并价 {price} 元",
+                f"{name} was charged as {kinds} parts ({en}): {charged} yuan instead of {price}",
                 wrong,
-                parameters={"bundle": bundle.item, "price": f"{yuan_text(price_fen)} 元", "fewest_parts": str(fewest)},
-                inputs={"parts": str(kinds), "charged": f"{yuan_text(total)} 元", "on": zh},
+                parameters={"bundle": bundle.item, "price": f"{price} 元", "fewest_parts": str(fewest)},
+                inputs={"parts": str(kinds), "charged": f"{charged} 元", "on": zh},
                 advice_zh=f"改按「{name}」收费，多收部分退费",
                 advice_en=f"Charge {name} instead, refund the rest",
             ),
