@@ -35,7 +35,8 @@ class IdleParameters(Parameters):
 class IdleStay(Kind[IdleParameters]):
     """Bed fees run on while nothing is ordered or charged but routine fees.
 
-    Either for `gap_hours` in a row, or for more than `start_hours` after admission. Judged when the patient is discharged. Silent where no bed fee was charged in the gap. One hit, of all gaps.
+    Either for `gap_hours` in a row, or for more than `start_hours` after admission. Judged when the patient is
+    discharged. Silent where no bed fee was charged in the gap. One hit, of all gaps.
     """
 
     name = "idle_stay"
