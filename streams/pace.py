@@ -30,7 +30,7 @@ class Pace:
         """A round of so many records of its largest partition took so long."""
         per_record = seconds / max(1, records)
         change = self._wanted / max(per_record * self._size, 1e-9)
-        if records < self._size and change > 1:
+        if records < int(self._size) and change > 1:
             return  # a small round says nothing of larger ones
         self._size *= min(_MOST_CHANGE, max(_LEAST_CHANGE, change))
         self._size = min(float(self._most), max(float(min(_FEWEST, self._most)), self._size))

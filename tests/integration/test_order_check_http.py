@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,16 @@ def test_one_worker_answers_remembers_and_never_passes_what_it_could_not_finish(
     assert late[-1].seconds < ON_TIME_SECONDS
     assert answered(address, "P2", late[-1].body["output"]["check"]["task_id"]).amounts == [0.5]
     assert worker.poll() is None
+
+    # More than may wait: those beyond it are told at once.
+    desk.publish([(desk.key("P2"), 0)])
+    with ThreadPoolExecutor(8) as askers:
+        deadline = time.monotonic() + 5
+        reasons: set[str] = set()
+        while "overloaded" not in reasons and time.monotonic() < deadline:
+            tasks = [f"O{time.monotonic_ns()}-{number}" for number in range(8)]
+            reasons |= {reply.reason for reply in askers.map(lambda task: check(address, "P2", task), tasks)}
+    assert "overloaded" in reasons
 
     # After kill -9 the answer that was published is still the answer.
     wait_until(lambda: "T3" in published(desk), "the answers are on record")
