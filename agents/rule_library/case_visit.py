@@ -13,7 +13,8 @@ from agents.core.rules.engine import Draft, audit, check_orders
 from agents.core.rules.findings import findings_of
 from agents.core.rules.kind import Trigger
 from agents.core.rules.lines import Lines
-from agents.core.rules.population import Population, Summary, check_population, population_findings, summary_of
+from agents.core.rules.over_many import check_population, population_findings
+from agents.core.rules.population import Population, Summary, summary_of
 from agents.core.rules.proposing import proposed_uses
 from agents.core.rules.rulebook import RuleBook
 from agents.core.rules.view import Past, Use, View
