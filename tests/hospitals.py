@@ -1,12 +1,21 @@
 """The synthetic hospital as a test's load, and what ClickHouse must hold after it, to the fen."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from clickhouse_driver import Client
 
+from agents.book import load_policy
+from agents.core.reduce import reduce
+from agents.core.visit import Visit, VisitKey
 from deploy.demo.hospital.simulation import SMALL, Hospital, Message
+from schemas.finding import OPEN, Finding, decode_finding
+from schemas.ledger import decode_entry, version_of
 from schemas.units import day_text
+from streams.topics import Topic
+from tests.agents.rules.shipped import audit_of_visits
 from tests.pipeline import SINK, Pipeline
 
 POLICY = "deploy/policies/demo"
@@ -68,3 +77,29 @@ def assert_at_rest(pipeline: Pipeline, *stages: str) -> None:
         committed = pipeline.committed(stage)
         for place, end in pipeline.ends(READS[stage]).items():
             assert committed.get(place, 0) == end, f"{stage} {place}: committed {committed.get(place)} of {end}"
+
+
+def assert_findings_are_those_of_an_audit(pipeline: Pipeline) -> int:
+    """What a reader of `finding.v1` ends up with is what a full audit of the ledger's visits says; returns how many."""
+    policy = load_policy(Path(POLICY))
+    visits: dict[VisitKey, Visit] = {}
+    for record in pipeline.records(Topic.LEDGER):
+        entry = decode_entry(record.value)
+        key = VisitKey(entry.hospital, entry.patient_id, entry.visit_id)
+        visit = visits.setdefault(key, Visit.load(key, {})) if key not in visits else visits[key]
+        reduce(visit, entry, version_of(1, record.offset), policy)
+    expected = {finding.finding_id: comparable(finding) for finding in audit_of_visits(list(visits.values()), policy)}
+    latest: dict[str, Finding] = {}
+    for record in pipeline.records(Topic.FINDING):
+        finding = decode_finding(record.value)
+        known = latest.get(finding.finding_id)
+        if known is None or finding.version >= known.version:
+            latest[finding.finding_id] = finding
+    found = {key: comparable(finding) for key, finding in latest.items() if finding.status == OPEN}
+    assert found == expected
+    return len(found)
+
+
+def comparable(finding: Finding) -> Finding:
+    """What was found, without when it was told or answered."""
+    return msgspec.structs.replace(finding, version=0, raised_at=0, updated_at=0, times=1, answers=())

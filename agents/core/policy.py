@@ -74,7 +74,10 @@ class Policy:
 
     def hospital(self, code: str) -> Hospital:
         """What the book says of a hospital; of one it does not list, its own region and tier."""
-        return self._hospitals.get(code) or Hospital(code=code, region=self.book.region, tier=self.book.tier)
+        found = self._hospitals.get(code)
+        if found is None:
+            found = self._hospitals[code] = Hospital(code=code, region=self.book.region, tier=self.book.tier)
+        return found
 
     def subject(self, hospital: str, department: str, care_type: str, insurance_type: str) -> Scope:
         """The scope of a visit: what entries are matched with."""

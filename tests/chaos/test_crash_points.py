@@ -3,7 +3,15 @@
 import pytest
 
 from streams.crash import CRASH_POINTS
-from tests.hospitals import EVERYTHING, POLICY, assert_at_rest, assert_equals_expectation, publish, small_hospital
+from tests.hospitals import (
+    EVERYTHING,
+    POLICY,
+    assert_at_rest,
+    assert_equals_expectation,
+    assert_findings_are_those_of_an_audit,
+    publish,
+    small_hospital,
+)
 from tests.pipeline import Pipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -43,6 +51,7 @@ def test_a_crash_at_every_named_point_changes_no_figure(stage, kafka, database_u
         house.wait_caught_up(*EVERYTHING, timeout=120)
 
         assert_equals_expectation(house, hospital)
+        assert assert_findings_are_those_of_an_audit(house)
         assert_at_rest(house)
 
 

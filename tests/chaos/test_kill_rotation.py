@@ -7,7 +7,13 @@ import pytest
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from tests.hospitals import EVERYTHING, POLICY, assert_at_rest, assert_equals_expectation, small_hospital
+from tests.hospitals import (
+    EVERYTHING,
+    POLICY,
+    assert_at_rest,
+    assert_equals_expectation,
+    small_hospital,
+)
 from tests.integration.test_whole_pipeline import kongfei
 from tests.pipeline import Pipeline
 
