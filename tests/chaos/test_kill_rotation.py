@@ -80,3 +80,4 @@ def assert_totals(house: Pipeline, hospital) -> None:
     assert all(found[reason] >= count for reason, count in wanted.items())
     hospital.expectation.dead_letters = type(wanted)(found)
     assert_equals_expectation(house, hospital)
+    assert assert_findings_are_those_of_an_audit(house)
