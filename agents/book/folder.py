@@ -1,4 +1,4 @@
-"""Reads a book's folder: `book.yaml`, every other YAML file beside it (sections, merged), and the CSV tables it names.
+"""Reads a book's folder: `book.yaml`, every other YAML file beside it (sections, merged), the tables, the rule library.
 
 All that is wrong is said at once: each file, each entry and each row is judged by itself. A book with an error is
 never used.
@@ -9,14 +9,14 @@ from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
 
-from agents.book.judging import TABLES, Places, judge
+from agents.book.judging import LISTS, TABLES, Places, judge
+from agents.book.library import LIBRARY, own_rules, take_library
 from agents.book.mistakes import Mistake, PolicyError, in_order
 from agents.book.tables import KINDS, Table, TableKind, read_table
 from agents.book.wording import unknown
 from agents.book.yaml_file import YamlFile, read_yaml
 from agents.core.policy import Policy
 from schemas.book import Book
-from schemas.book.book import ENTRY_SECTIONS
 from schemas.book.entry import both
 from schemas.units import SHANGHAI
 
@@ -24,7 +24,7 @@ FILE_NAME = "book.yaml"
 #: What holds where no folder is named: general 示例 thresholds, and no quotas, for those only a hospital knows.
 DEFAULT_FOLDER = Path(__file__).parents[1] / "default_book"
 #: What only book.yaml says.
-HEAD = ("format", "version", "name", "status", "region", "tier", "tiers", "hospitals")
+HEAD = ("format", "version", "name", "status", "region", "tier", "tiers", "hospitals", LIBRARY)
 DRG = ("version", "grouper")
 
 
@@ -85,7 +85,10 @@ class _Reading:
         if self.places.head.content is not None:
             self._read_tables(self.places.head)
             self._note_unused()
-        book, mistakes = judge(self.content, self.places, today)
+        own = own_rules(self.folder)
+        self.mistakes += own.mistakes
+        self.mistakes += take_library(self.content, self.places, own)
+        book, mistakes = judge(self.content, self.places, today, unread=own.unread)
         self.mistakes += mistakes
         return book
 
@@ -111,7 +114,7 @@ class _Reading:
             return
         if is_head:
             self.places.head = file
-        known = (*HEAD, TABLES, *ENTRY_SECTIONS) if is_head else ENTRY_SECTIONS
+        known = (*HEAD, TABLES, *LISTS) if is_head else LISTS
         for name, value in file.content.items():
             if name in known:
                 self._merge(file, name, value)
@@ -122,7 +125,7 @@ class _Reading:
                 self._say(file.path, file.line(str(name)), str(name), unknown(str(name), known))
 
     def _merge(self, file: YamlFile, name: str, value: Any) -> None:
-        if name not in ENTRY_SECTIONS:
+        if name not in LISTS:
             if value is not None:
                 self.content[name] = value
             return
@@ -133,7 +136,7 @@ class _Reading:
             self._say(file.path, file.line(name), name, text)
             return
         self.content.setdefault(name, []).extend(value)
-        self.places.entries.setdefault(name, []).extend((file, position) for position in range(len(value)))
+        self.places.entries.setdefault(name, []).extend((file, (name, position)) for position in range(len(value)))
 
     # Tables ---------------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """Makes a book of what its files say, and finds the file and line of everything that is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
+from agents.book.kind_checks import check_whole
 from agents.book.mistakes import Mistake
 from agents.book.names import names_at
 from agents.book.tables import KINDS, Table
@@ -15,11 +16,13 @@ from agents.book.yaml_file import YamlFile
 from agents.grouper_adapter import check_grouper
 from schemas.book import Book
 from schemas.book.book import ENTRY_SECTIONS
-from schemas.book.checks import Finding, check_book, doubled_id
+from schemas.book.checks import Finding, doubled_id
 from schemas.book.entry import both
 
 Steps = tuple[int | str, ...]
 TABLES = "tables"
+#: The sections that YAML files fill, entry by entry.
+LISTS = (*ENTRY_SECTIONS, "scenes")
 
 
 @dataclass(slots=True)
@@ -27,20 +30,27 @@ class Places:
     """Where each part of the book stands: file and line."""
 
     head: YamlFile
-    #: section → (file, position in the file's own section) of each entry
-    entries: dict[str, list[tuple[YamlFile, int]]] = field(default_factory=dict)
+    #: section → file of each entry, and the steps to it in the file
+    entries: dict[str, list[tuple[YamlFile, Steps]]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    #: table → rows that stand in no table, but in files of their own; they follow those of the table
+    more_rows: dict[str, list[tuple[YamlFile, Steps]]] = field(default_factory=dict)
 
     def find(self, steps: Steps) -> tuple[str, int]:
         """File and line of what pydantic or a check calls by these keys and positions."""
         name = _table_name(steps)
-        if name in self.tables:
-            path, line = self.tables[name].place(int(steps[name.count(".") + 1]))
-            return str(path), line
+        if name:
+            row, below = int(steps[name.count(".") + 1]), steps[name.count(".") + 2 :]
+            in_table = len(self.tables[name].rows) if name in self.tables else 0
+            if row < in_table:
+                path, line = self.tables[name].place(row)
+                return str(path), line
+            file, before = self.more_rows[name][row - in_table]
+            return str(file.path), file.line(*before, *below)
         section = str(steps[0]) if steps else ""
         if section in self.entries and len(steps) > 1:
-            file, position = self.entries[section][int(steps[1])]
-            return str(file.path), file.line(section, position, *steps[2:])
+            file, before = self.entries[section][int(steps[1])]
+            return str(file.path), file.line(*before, *steps[2:])
         if section == "drg":
             return str(self.head.path), self.head.line(TABLES, *steps)
         return str(self.head.path), self.head.line(*steps)
@@ -55,8 +65,12 @@ def _table_name(steps: Steps) -> str:
     return ""
 
 
-def judge(content: dict[str, Any], places: Places, today: date | None) -> tuple[Book | None, list[Mistake]]:
+def judge(
+    content: dict[str, Any], places: Places, today: date | None, *, unread: Collection[str] = ()
+) -> tuple[Book | None, list[Mistake]]:
     """The book, and everything that is wrong or doubtful; None where it could be read only in part.
+
+    unread: rules whose files could not be used: nothing is said of their absence.
 
     Entries that cannot be read are left out, and the rest is checked as a whole nevertheless, so that a person learns
     of every mistake at once. Without a head only the entries are judged.
@@ -72,12 +86,13 @@ def judge(content: dict[str, Any], places: Places, today: date | None) -> tuple[
             partial = Book.model_validate(rest)
         except ValidationError:
             return None, mistakes
-        found = [_moved(finding, kept) for finding in check_book(partial, today) if not finding.is_of_absence]
+        found = [_moved(finding, kept) for finding in check_whole(partial, today) if not finding.is_of_absence]
         found += _doubled_ids(content)
         return None, mistakes + [_mistake(finding, content, places) for finding in found]
     if places.head.content is None:
         return None, []
-    mistakes = [_mistake(finding, content, places) for finding in check_book(book, today)]
+    whole = check_whole(book, today)
+    mistakes = [_mistake(finding, content, places) for finding in whole if not (unread and finding.is_of_absence)]
     path, line = places.find(("drg", "grouper"))
     mistakes += [Mistake(path, line, "tables.drg.grouper", text, is_error=False) for text in check_grouper(book)]
     return book, mistakes
@@ -100,11 +115,11 @@ def _unreadable(error: ValidationError, content: dict[str, Any], places: Places)
         if item["type"] == "too_short" and any(other["loc"][: len(steps)] == steps != other["loc"] for other in found):
             continue  # it is too short only because what stands there could not be read
         known = names_at(steps[:-1])
-        steps = _as_written(steps, content, names_a_field=item["type"] in {"missing", "extra_forbidden"})
+        steps = as_written(steps, content, names_a_field=item["type"] in {"missing", "extra_forbidden"})
         if item["type"].startswith("union_tag"):
             steps = (*steps, "kind")
         path, line = places.find(steps)
-        yield Mistake(path, line, shown(steps, content), sentence(item, _at(content, steps), known))
+        yield Mistake(path, line, shown(steps, content), sentence(item, value_at(content, steps), known))
 
 
 def _without(content: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], dict[str, list[int]]]:
@@ -113,7 +128,7 @@ def _without(content: dict[str, Any], error: ValidationError) -> tuple[dict[str,
     rest = dict(content)
     for item in error.errors(include_url=False):
         section, *below = item["loc"]
-        if section in ENTRY_SECTIONS and below and isinstance(below[0], int):
+        if section in LISTS and below and isinstance(below[0], int):
             broken.setdefault(str(section), set()).add(below[0])
         else:
             rest.pop(str(section), None)
@@ -145,7 +160,7 @@ def _mistake(finding: Finding, content: dict[str, Any], places: Places) -> Mista
     return Mistake(path, line, shown(finding.steps, content), text, finding.is_error)
 
 
-def _as_written(steps: Steps, content: Any, *, names_a_field: bool) -> Steps:
+def as_written(steps: Steps, content: Any, *, names_a_field: bool) -> Steps:
     """Without what pydantic adds to the place: the kind of a payment method, the arm of a union that it tried.
 
     names_a_field: the last step is a field that is missing or unknown.
@@ -177,12 +192,12 @@ def shown(steps: Steps, content: Any) -> str:
 
 def _name(found: Any) -> str:
     """What a person calls an entry or a row."""
-    names = ("id", "code", "item_code", "hospital_item_code", "adrg", "diagnosis")
+    names = ("id", "code", "item_code", "hospital_item_code", "adrg", "diagnosis", "item", "doctor")
     given = (found.get(name) if isinstance(found, dict) else getattr(found, name, "") for name in names)
     return next((str(name) for name in given if name), "")
 
 
-def _at(content: Any, steps: Steps) -> Any:
+def value_at(content: Any, steps: Steps) -> Any:
     """What was written at a place; None: nothing."""
     found = content
     for step in steps:

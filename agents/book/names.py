@@ -4,6 +4,7 @@ import types
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from schemas.book import Book
 
@@ -22,7 +23,7 @@ def _below(kind: Any, step: int | str) -> Any:
         if isinstance(step, int) and get_origin(choice) is tuple:
             return get_args(choice)[0]
         if isinstance(step, str) and _is_model(choice):
-            for name, field in choice.model_fields.items():
+            for name, field in _fields(choice).items():
                 if step in {name, field.alias}:
                     return field.annotation
             if _tag(choice) == step:
@@ -39,15 +40,20 @@ def _choices(kind: Any) -> tuple[Any, ...]:
     return (kind,)
 
 
-def _tag(model: type[BaseModel]) -> str:
+def _tag(model: Any) -> str:
     """The kind that tells this model apart from the others of its union."""
-    kind = model.model_fields.get("kind")
+    kind = _fields(model).get("kind")
     return str(get_args(kind.annotation)[0]) if kind is not None and get_args(kind.annotation) else ""
 
 
 def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+    """Models, and dataclasses that are read like them."""
+    return isinstance(kind, type) and hasattr(kind, "__pydantic_fields__")
 
 
-def _names(model: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(field.alias or name for name, field in model.model_fields.items())
+def _fields(model: Any) -> dict[str, FieldInfo]:
+    return dict(model.__pydantic_fields__)
+
+
+def _names(model: Any) -> tuple[str, ...]:
+    return tuple(field.alias or name for name, field in _fields(model).items())

@@ -14,11 +14,12 @@ from kafka.errors import KafkaError
 
 from agents.book.folder import DEFAULT_FOLDER, load_policy, read_book
 from agents.book.judging import shown
+from agents.book.kind_checks import check_whole
 from agents.book.mistakes import Mistake, PolicyError
 from agents.core.policy import Policy
 from schemas.book import Book, Status
 from schemas.book.book import decode_book
-from schemas.book.checks import check_book, errors_of
+from schemas.book.checks import errors_of
 from schemas.book.entry import both
 from streams.bulletin import Posted, read_bulletin
 from streams.logs import SafeError
@@ -57,7 +58,7 @@ def read_record(key: bytes | None, value: bytes | None) -> Book:
     if book.status is not Status.ACTIVE:
         text = both(f"状态是 {book.status}，不是 active", f"its status is {book.status}, not active")
         raise PolicyError([Mistake(topic, 0, "status", text)])
-    if errors := errors_of(check_book(book)):
+    if errors := errors_of(check_whole(book)):
         raise PolicyError(Mistake(topic, 0, shown(found.steps, book), found.text) for found in errors)
     return book
 

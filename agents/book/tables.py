@@ -17,6 +17,8 @@ from schemas.book.book import CodeRow
 from schemas.book.catalogue import CatalogueItem
 from schemas.book.entry import both
 from schemas.book.groups import Complication, DipGroup, DrgGroup, DrgRule, MdcRule
+from schemas.book.points import Point
+from schemas.book.rules import Prescriber
 
 #: Rows that are validated at once: as quick as all at once, without holding all cells.
 CHUNK = 2_000
@@ -49,6 +51,8 @@ KINDS: Final = {
         TableKind("catalogue", CatalogueItem, (("item_code", "hospital_item_code"),)),
         TableKind("dip", DipGroup, (("code",), ("diagnosis",), ("score",))),
         TableKind("codes", CodeRow, (("table",), ("code",), ("name_zh",))),
+        TableKind("points", Point, (("rule",),)),
+        TableKind("prescribers", Prescriber, (("doctor",),)),
         TableKind("drg.mdc", MdcRule, (("mdc",), ("order",))),
         TableKind("drg.rules", DrgRule, (("mdc",), ("adrg",), ("section",))),
         TableKind("drg.groups", DrgGroup, (("code",), ("weight",))),

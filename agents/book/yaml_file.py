@@ -101,6 +101,11 @@ def read_yaml(path: Path) -> YamlFile:
     return YamlFile(path, content, node, doubled)
 
 
+def load_yaml(text: str) -> Any:
+    """The content of a text, codes and decimals as they are written. Raises yaml.YAMLError."""
+    return yaml.load(text, _Loader)  # noqa: S506 - a loader of plain values
+
+
 def cannot_read(error: OSError) -> str:
     """Why the operating system did not give a file."""
     missing = isinstance(error, FileNotFoundError)

@@ -4,10 +4,10 @@ A case is a visit in short form: what is not said takes the defaults below. `fin
 nothing, `true` at least one hit, or a list of what each hit comes to (amount in yuan, ids of its violating lines).
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field
 
 from schemas.book.entry import E4, Part, Yuan
@@ -15,6 +15,7 @@ from schemas.book.points import Point
 from schemas.book.rules import Exemption, Prescriber, Rule, Scene
 
 FOLDER = Path(__file__).parent
+COMMON = FOLDER / "common.yaml"
 FOLDERS = ("policy", "management", "medical", "detectors")
 
 
@@ -102,11 +103,6 @@ class RuleFile(Part):
     points: tuple[Point, ...] = ()
     cases: Annotated[tuple[RuleCase, ...], Field(min_length=1)]
 
-    @property
-    def filled_points(self) -> tuple[Point, ...]:
-        """The points, each naming the rule."""
-        return self.points
-
 
 class Common(Part):
     """What the rules that ship have in common: common.yaml."""
@@ -116,14 +112,18 @@ class Common(Part):
 
 
 def read_rule_file(path: Path) -> RuleFile:
-    """One rule file; its points take the rule's code. Raises OSError, yaml.YAMLError, pydantic.ValidationError."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    """One rule file. Raises OSError, yaml.YAMLError, pydantic.ValidationError."""
+    return RuleFile.model_validate(with_codes(_read(path)))
+
+
+def with_codes(content: Any) -> Any:
+    """The content of a rule file, its points naming the rule as points of a book do."""
     if isinstance(content, dict) and isinstance(content.get("rule"), dict):
         code = content["rule"].get("code", "")
         for point in content.get("points") or ():
             if isinstance(point, dict):
                 point.setdefault("rule", code)
-    return RuleFile.model_validate(content)
+    return content
 
 
 def shipped_files() -> list[Path]:
@@ -133,4 +133,16 @@ def shipped_files() -> list[Path]:
 
 def shipped_common() -> Common:
     """Scenes and exemptions that ship."""
-    return Common.model_validate(yaml.safe_load((FOLDER / "common.yaml").read_text(encoding="utf-8")))
+    return Common.model_validate(_read(COMMON))
+
+
+@cache
+def shipped_rules() -> tuple[tuple[Path, RuleFile], ...]:
+    """Every rule that ships, with its file; read once a process."""
+    return tuple((path, read_rule_file(path)) for path in shipped_files())
+
+
+def _read(path: Path) -> Any:
+    from agents.book.yaml_file import load_yaml  # noqa: PLC0415 - agents.book reads rule files: it would come first
+
+    return load_yaml(path.read_text(encoding="utf-8"))

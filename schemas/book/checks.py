@@ -14,6 +14,7 @@ from schemas.book.entry import BookEntry, Status, both
 from schemas.book.findings import Finding
 from schemas.book.overlaps import check_overlaps, rivalries
 from schemas.book.payment_checks import check_payment
+from schemas.book.rule_checks import check_rules
 from schemas.book.table_checks import check_tables
 
 __all__ = ["Finding", "check_book", "doubled_id", "errors_of"]
@@ -29,6 +30,7 @@ def check_book(book: Book, today: date | None = None) -> list[Finding]:
         *check_payment(book),
         *check_tables(book),
         *check_codes(book),
+        *check_rules(book),
     ]
     if today is not None:
         found += _check_validity(book, today)

@@ -9,6 +9,7 @@ from schemas.book.book import ENTRY_SECTIONS, Book
 from schemas.book.entry import BookEntry, Scope, both
 from schemas.book.findings import Finding
 from schemas.book.payment import Budget, Method
+from schemas.book.rules import Exemption, RuleSetting
 from schemas.book.settlement import Benefit, Layer
 from schemas.book.watching import Threshold
 
@@ -76,6 +77,10 @@ def competes_for(entry: BookEntry) -> Iterator[Key]:
             )
         case Method():
             yield from ((*place, care, entry.subject) for care in _care_types(scope, entry.conditions.care_types))
+        case RuleSetting():
+            yield *place, scope.care_type, entry.subject
+        case Exemption():
+            yield (entry.id,)
         case _:
             yield *place, scope.care_type
 

@@ -158,7 +158,7 @@ class Prescriber(Part):
     """A row of the hospital's table of prescribers: what a doctor may prescribe (处方权).
 
     antibiotic_level: 0 none, 1 非限制使用级, 2 限制使用级, 3 特殊使用级. speciality: as rules name it.
-   
+
     """
 
     doctor: Annotated[str, Field(min_length=1)]
