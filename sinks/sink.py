@@ -51,7 +51,15 @@ from streams.topics import Topic, group_of
 from streams.watchdog import KafkaBroker, Watchdog
 
 STAGE = "sink"
-TOPICS = (Topic.LEDGER, Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.DEAD_LETTER)
+TOPICS = (
+    Topic.LEDGER,
+    Topic.VISIT_FACT,
+    Topic.DEPARTMENT_FACT,
+    Topic.ALERT,
+    Topic.FINDING,
+    Topic.ORDER_CHECK,
+    Topic.DEAD_LETTER,
+)
 #: Places where a test kills the process, in the order a shipment meets them.
 CRASH_POINTS = (
     "sink_after_poll",

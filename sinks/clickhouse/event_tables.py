@@ -45,6 +45,13 @@ CHARGE_LINE = Table(
     first_self_pay_bp Nullable(Int64)
     price_cap_micro Nullable(Int64)
     limited_use_met Nullable(Bool)
+    herbal_use LowCardinality(String)
+    consent Nullable(Bool)
+    incision_group String
+    executing_doctor String
+    take_home Nullable(Bool)
+    days UInt16
+    name String
     event_id String
     """)
     + LEDGER,
@@ -72,6 +79,19 @@ ORDER_EVENT = Table(
     department LowCardinality(String)
     doctor String
     doctor_grade LowCardinality(String)
+    prescription_id String
+    order_group String
+    list_type LowCardinality(String)
+    category LowCardinality(String)
+    level LowCardinality(String)
+    dose_unit LowCardinality(String)
+    route LowCardinality(String)
+    speciality LowCardinality(String)
+    ends_at Nullable(DateTime64(3, 'UTC'))
+    herbal_use LowCardinality(String)
+    consent Nullable(Bool)
+    name String
+    request_id String
     """)
     + LEDGER,
     FIRST_WINS,
@@ -96,7 +116,10 @@ ADMISSION_EVENT = Table(
     doctor String
     diagnosis_code Array(String)
     diagnosis_role Array(String)
+    diagnosis_made_at Array(Nullable(DateTime64(3, 'UTC')))
     procedure_code Array(String)
+    procedure_performed_at Array(Nullable(DateTime64(3, 'UTC')))
+    procedure_incision_group Array(String)
     leave Nullable(Bool)
     discharge_way LowCardinality(String)
     disease_code String
@@ -116,6 +139,14 @@ ADMISSION_EVENT = Table(
     layer_paid_fen Array(Int64)
     limit_name Array(String)
     limit_paid_fen Array(Int64)
+    pregnancy LowCardinality(String)
+    urgent Nullable(Bool)
+    online Nullable(Bool)
+    blood_type LowCardinality(String)
+    census LowCardinality(String)
+    died_at Nullable(DateTime64(3, 'UTC'))
+    readmission LowCardinality(String)
+    visit_mode LowCardinality(String)
     """)
     + LEDGER,
     FIRST_WINS,

@@ -14,11 +14,15 @@ from streams.settings import Settings
 
 _BLOCK_ROWS = 65_536
 
-#: The columns are the fields of HistoryRow, in order. An outpatient visit has no length of stay, and is over when it is
-#: registered; a stay is over when the patient is discharged.
-_HISTORY = """
-WITH if(status = 'discharged', discharged_at,
-        if(status = 'open' AND length_of_stay_days IS NULL, admitted_at, NULL)) AS ended_at
+#: When a visit was over. An outpatient visit has no length of stay, and is over when it is registered; a stay is over
+#: when the patient is discharged.
+ENDED_AT = (
+    "if(status = 'discharged', discharged_at,"
+    " if(status = 'open' AND length_of_stay_days IS NULL, admitted_at, NULL)) AS ended_at"
+)
+#: The columns are the fields of HistoryRow, in order.
+_HISTORY = f"""
+WITH {ENDED_AT}
 SELECT
     hospital, department, insurance_type, care_type,
     toYYYYMM(toTimeZone(assumeNotNull(ended_at), %(zone)s)) AS month,
@@ -29,7 +33,7 @@ SELECT
     drg_code, drg_weight_e4, dip_code, dip_score_e4, visit_id
 FROM visit_fact FINAL
 WHERE hospital = %(hospital)s AND ended_at IS NOT NULL AND intDiv(month, 100) IN %(years)s
-"""
+"""  # noqa: S608 - constants
 #: As the facts of departments count it: charges by their department and month, payments of the funds and visits by the
 #: department that answers for the visit and its month of admission.
 _SPENDING = """

@@ -32,3 +32,8 @@ def parallel(items: tuple[msgspec.Struct, ...], width: int) -> Iterable[Row]:
 def width_of(struct: type[msgspec.Struct]) -> int:
     """How many arrays `parallel` makes of such structs."""
     return len(struct.__struct_fields__)
+
+
+def null_if_zero(row: Row, place: int) -> Row:
+    """The row with null in one place where it says 0: a time that was not said."""
+    return row if row[place] else (*row[:place], None, *row[place + 1 :])

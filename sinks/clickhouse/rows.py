@@ -16,18 +16,24 @@ from schemas.ledger import (
     Ack,
     Admission,
     Charge,
+    ChargeDetail,
+    Clinical,
+    Diagnosis,
     Entitlement,
     Entry,
     LayerYear,
     Order,
+    OrderDetail,
     PoolYear,
     Pricing,
+    Procedure,
     Settlement,
     decode_entry,
     version_of,
 )
 from sinks.clickhouse.fact_rows import department_fact_row, visit_fact_row
-from sinks.clickhouse.row import Record, Row, ToRow, parallel, width_of
+from sinks.clickhouse.row import Record, Row, ToRow, null_if_zero, parallel, width_of
+from sinks.clickhouse.rule_rows import finding_row, order_check_row
 from sinks.clickhouse.tables import (
     ADMISSION_EVENT,
     ALERT,
@@ -48,11 +54,16 @@ VALUE_LIMIT = 64 * 1024
 _fields = msgspec.structs.astuple
 _INT32 = 2**31 - 1
 _INT64 = 2**63 - 1
-_TRANSITION, _POOL, _LAYER = (width_of(struct) for struct in (Transition, PoolYear, LayerYear))
-#: Where a charge says the insurer's terms, and where an admission says the patient's benefits: nested, and last.
+_TRANSITION, _POOL, _LAYER, _DIAGNOSIS, _PROCEDURE = (
+    width_of(struct) for struct in (Transition, PoolYear, LayerYear, Diagnosis, Procedure)
+)
+#: Where a charge says the insurer's terms, and an order its particulars: nested, and last.
 _PRICING = Charge.__struct_fields__.index("pricing")
-NO_PRICING = _fields(Pricing())
-NO_ENTITLEMENT = Entitlement()
+_ORDER_DETAIL = Order.__struct_fields__.index("detail")
+_ENDS_AT = OrderDetail.__struct_fields__.index("ends_at")
+_DIED_AT = Clinical.__struct_fields__.index("died_at")
+NO_PRICING, NO_CHARGE_DETAIL = _fields(Pricing()), _fields(ChargeDetail())
+NO_ENTITLEMENT, NO_ORDER_DETAIL, NOT_CLINICAL = Entitlement(), OrderDetail(), Clinical()
 
 
 def _charge(entry: Entry, body: Charge, version: int, record: Record) -> Row:
@@ -63,6 +74,7 @@ def _charge(entry: Entry, body: Charge, version: int, record: Record) -> Row:
         entry.visit_id,
         *_fields(body)[:_PRICING],
         *(NO_PRICING if body.pricing is None else _fields(body.pricing)),
+        *(NO_CHARGE_DETAIL if body.detail is None else _fields(body.detail)),
         entry.event_id,
         entry.person_no,
         entry.occurred_at,
@@ -96,25 +108,16 @@ def _where(entry: Entry, version: int, record: Record) -> Row:
 
 
 def _order(entry: Entry, body: Order, version: int, record: Record) -> Row:
+    order_id, *rest = _fields(body)[:_ORDER_DETAIL]
+    detail = NO_ORDER_DETAIL if body.detail is None else body.detail
     return (
         entry.hospital,
         entry.patient_id,
         entry.visit_id,
-        body.order_id,
+        order_id,
         entry.event_id,
-        body.kind,
-        body.item_code,
-        body.hospital_item_code,
-        body.quantity_e4,
-        body.dose,
-        body.frequency,
-        body.days,
-        body.unit_price_micro,
-        body.long_term,
-        body.take_home,
-        body.department,
-        body.doctor,
-        body.doctor_grade,
+        *rest,
+        *null_if_zero(_fields(detail), _ENDS_AT),
         *_where(entry, version, record),
     )
 
@@ -135,15 +138,25 @@ def _admission(entry: Entry, body: Admission, version: int, record: Record) -> R
         body.bed,
         body.department,
         body.doctor,
-        tuple(diagnosis.code for diagnosis in body.diagnoses),
-        tuple(diagnosis.role for diagnosis in body.diagnoses),
-        tuple(procedure.code for procedure in body.procedures),
+        *_diagnoses(body.diagnoses),
+        *_procedures(body.procedures),
         body.leave,
         body.discharge_way,
         body.disease_code,
         *_entitlement(body.entitlement or NO_ENTITLEMENT),
+        *null_if_zero(_fields(body.clinical or NOT_CLINICAL), _DIED_AT),
         *_where(entry, version, record),
     )
+
+
+def _diagnoses(diagnoses: tuple[Diagnosis, ...]) -> Row:
+    codes, roles, made_at = parallel(diagnoses, _DIAGNOSIS)
+    return codes, roles, [at or None for at in made_at]
+
+
+def _procedures(procedures: tuple[Procedure, ...]) -> Row:
+    codes, performed_at, incision_groups = parallel(procedures, _PROCEDURE)
+    return codes, [at or None for at in performed_at], incision_groups
 
 
 def _entitlement(said: Entitlement) -> Row:
@@ -278,10 +291,12 @@ TO_ROW: Mapping[str, ToRow] = {
     Topic.VISIT_FACT: visit_fact_row,
     Topic.DEPARTMENT_FACT: department_fact_row,
     Topic.ALERT: alert_row,
+    Topic.FINDING: finding_row,
+    Topic.ORDER_CHECK: order_check_row,
     Topic.DEAD_LETTER: dead_letter_row,
 }
 #: Topics of absolute records: of those of a key that wait together, only the one with the highest version is written.
-LATEST_ONLY = frozenset({Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT})
+LATEST_ONLY = frozenset({Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.FINDING, Topic.ORDER_CHECK})
 
 
 class _Versioned(msgspec.Struct):
@@ -292,5 +307,5 @@ _version_decoder = msgspec.json.Decoder(_Versioned)
 
 
 def peek_version(record: Record) -> int:
-    """The version of a fact or alert, without reading the rest: a superseded one is read no further."""
+    """The version of an absolute record, without reading the rest: a superseded one is read no further."""
     return _version_decoder.decode(record.value or b"").version

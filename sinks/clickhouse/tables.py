@@ -1,7 +1,8 @@
-"""Every table that the writer fills: the events, the facts, the alerts and the dead letters."""
+"""Every table that is filled: the events, the facts, the alerts, what rules found, and the dead letters."""
 
 from sinks.clickhouse.event_tables import ADMISSION_EVENT, ALERT_ACK, CHARGE_LINE, ORDER_EVENT, SETTLEMENT_EVENT
 from sinks.clickhouse.fact_tables import DEPARTMENT_FACT, HOSPITAL_FACT, VISIT_FACT
+from sinks.clickhouse.rule_tables import FINDING, ORDER_CHECK, REAUDIT_FINDING
 from sinks.clickhouse.table import KAFKA, Table, columns
 
 __all__ = [
@@ -11,8 +12,11 @@ __all__ = [
     "CHARGE_LINE",
     "DEAD_LETTER",
     "DEPARTMENT_FACT",
+    "FINDING",
     "HOSPITAL_FACT",
+    "ORDER_CHECK",
     "ORDER_EVENT",
+    "REAUDIT_FINDING",
     "SETTLEMENT_EVENT",
     "TABLES",
     "VISIT_FACT",
@@ -88,8 +92,9 @@ DEAD_LETTER = Table(
     + KAFKA,
 )
 
-#: In the order in which the tables of a shipment are written.
+#: In the order in which the tables of a shipment are written; the last is filled by re-audits.
 TABLES = (
     *(CHARGE_LINE, ORDER_EVENT, ADMISSION_EVENT, SETTLEMENT_EVENT, ALERT_ACK),
-    *(VISIT_FACT, DEPARTMENT_FACT, HOSPITAL_FACT, ALERT, DEAD_LETTER),
+    *(VISIT_FACT, DEPARTMENT_FACT, HOSPITAL_FACT, ALERT, FINDING, ORDER_CHECK, DEAD_LETTER),
+    REAUDIT_FINDING,
 )

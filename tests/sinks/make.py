@@ -10,6 +10,7 @@ import msgspec
 from schemas.alerts import Alert, Derivation, Transition, encode_alert
 from schemas.dead_letter import dead_letter_headers
 from schemas.facts import CategoryTotal, DepartmentFact, DepartmentShare, QuotaUse, Segment, VisitFact, encode_fact
+from schemas.finding import Answer, Evidence, Finding, encode_finding
 from schemas.ledger import (
     Ack,
     Admission,
@@ -23,6 +24,7 @@ from schemas.ledger import (
     content_digest,
     encode_entry,
 )
+from schemas.order_check import CheckResult, Outcome, check_finding_id, encode_check
 from schemas.prediction import Grouped, MethodOutlook, Prediction, Question
 from schemas.reasons import Reason
 from schemas.settlement import SimulatedSettlement, Step
@@ -179,6 +181,51 @@ def alert(alert_id: str = "A1", version: int = 1, **said: Any) -> Alert:
     return Alert(alert_id=alert_id, version=version, **(plain | said))
 
 
+def finding(rule: str = "R1", subject: str = "X1", version: int = 1, **said: Any) -> Finding:
+    """An open violation of 12.00 yuan resting on one fee line of visit V1."""
+    visit_id = said.pop("visit_id", "V1")
+    lines = (
+        Evidence("C1", "charge", "X1", "福沙匹坦", MORNING, 10_000, 1200),
+        Evidence("O1", "order", is_violating=False),
+    )
+    plain: dict[str, Any] = {
+        "hospital": "H1", "patient_id": "P1", "rule_number": 8, "rule_name_zh": "药品限适应症",
+        "rule_name_en": "drug outside its indication", "category": "policy", "kind": "indication",
+        "grade": "violation", "phase": "charge", "scenes": (3,), "status": "open", "is_shadow": False,
+        "amount_fen": 1200, "evidence": lines, "evidence_count": 2, "what_zh": "无相应诊断",
+        "what_en": "no such diagnosis", "clause_zh": "限放化疗患者", "clause_en": "for chemotherapy only",
+        "clause_source": "示例目录", "advice_zh": "退费", "advice_en": "refund",
+        "message_zh": "无相应诊断；依据：限放化疗患者。", "message_en": "No such diagnosis.",
+        "parameters": {"diagnoses": "C00-C97"}, "inputs": {"diagnoses": "I10"},
+        "policy_version": "book-1", "point": subject, "department": "ICU", "doctor": "D1", "ward": "W1", "bed": "12",
+        "raised_at": MORNING, "updated_at": MORNING,
+    }  # fmt: skip
+    plain |= said
+    name = plain.pop("finding_id", f"{plain['hospital']}|{plain['patient_id']}|{visit_id}|{rule}|{subject}")
+    return Finding(finding_id=name, version=version, visit_id=visit_id, rule=rule, subject=subject, **plain)
+
+
+def answered(decision: str, at: int = MORNING, **said: Any) -> Answer:
+    return Answer(at, said.pop("actor", "D1"), "doctor", decision, said.pop("reason", ""), said.pop("event_id", "K1"))
+
+
+def check_finding(request_id: str = "T1", rule: str = "R1", **said: Any) -> Finding:
+    """A finding of an order check: known by its jr_id, resting on the order being checked."""
+    name = check_finding_id(request_id, "H1", "P1", rule, "X1", 0)
+    lines = (Evidence("O1", "proposed", "X1", "福沙匹坦", MORNING, 10_000, 1200),)
+    plain = {"finding_id": name, "evidence": lines, "evidence_count": 1, "phase": "order", "version": 0}
+    return finding(rule, **(plain | said))
+
+
+def order_check(request_id: str = "T1", *findings: Finding, **said: Any) -> CheckResult:
+    plain: dict[str, Any] = {
+        "hospital": "H1", "patient_id": "P1", "visit_id": "V1", "at": MORNING, "version": 1, "via": "http",
+        "outcome": Outcome.FINDINGS if findings else Outcome.PASSED, "digest": "d1", "scene": "5",
+        "order_ids": ("O1",), "took_us": 900, "policy_version": "book-1",
+    }  # fmt: skip
+    return CheckResult(request_id, findings=findings, **(plain | said))
+
+
 def record(
     value: bytes | msgspec.Struct | None, topic: str = "ledger.v1", offset: int = 0, partition: int = 0, **said: Any
 ) -> KafkaRecord:
@@ -188,6 +235,10 @@ def record(
         value = encode_fact(value)
     elif isinstance(value, Alert):
         value = encode_alert(value)
+    elif isinstance(value, Finding):
+        value = encode_finding(value)
+    elif isinstance(value, CheckResult):
+        value = encode_check(value)
     assert value is None or isinstance(value, bytes)
     return KafkaRecord(topic, partition, offset, value, **said)
 

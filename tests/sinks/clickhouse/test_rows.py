@@ -291,11 +291,19 @@ def test_what_cannot_be_decoded_raises_something_on_the_list(topic, value):
 
 
 @pytest.mark.parametrize(
-    "fact", [make.full_visit_fact(version=7), make.department_fact(version=7), make.alert(version=7)]
+    "fact",
+    [
+        make.full_visit_fact(version=7),
+        make.department_fact(version=7),
+        make.alert(version=7),
+        make.finding(version=7),
+        make.order_check("T1", make.check_finding(), version=7),
+    ],
 )
 def test_the_version_can_be_peeked_without_reading_the_rest(fact):
     assert peek_version(make.record(fact, "any")) == 7
 
 
 def test_only_topics_of_absolute_records_may_be_thinned():
-    assert {Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT} == LATEST_ONLY
+    absolute = {Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.FINDING, Topic.ORDER_CHECK}
+    assert absolute == LATEST_ONLY
