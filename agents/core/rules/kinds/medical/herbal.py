@@ -1,9 +1,7 @@
 """Prescriptions of herbs that are too large (超大处方), and herbs charged beyond what was prescribed (超量上传)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
-
-from pydantic import Field
+from typing import Literal
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.medical.doses import Dose, dose_text, read_dose
@@ -108,7 +106,7 @@ def _milligrams(view: View, use: Use) -> int | None:
 class OrderedParameters(Parameters):
     """quantity_of: what an order's quantity counts: the `whole` order, or one `dose` (× its days: 剂数)."""
 
-    quantity_of: Annotated[str, Field(pattern="^(whole|dose)$")] = "whole"
+    quantity_of: Literal["whole", "dose"] = "whole"
 
 
 class ChargedBeyondOrdered(Kind[OrderedParameters]):

@@ -1,9 +1,7 @@
 """Pairs that must not meet: drugs that interact (药品相互作用), herbs that exclude each other (十八反十九畏)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
-
-from pydantic import Field
+from typing import Literal
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.medical.in_use import Span, began, common_days, merged, on_days, spans_of
@@ -16,7 +14,7 @@ from agents.core.rules.view import Use, View
 class PairParameters(Parameters):
     """within: `days` on which both are in use, or one `prescription` that has both."""
 
-    within: Annotated[str, Field(pattern="^(days|prescription)$")] = "days"
+    within: Literal["days", "prescription"] = "days"
 
 
 class IncompatiblePair(Kind[PairParameters]):
@@ -58,7 +56,7 @@ def _in_prescriptions(
     ]
     if not met:
         return ()
-    return (_hit(view, bound, met, "同一处方", "in one prescription"),)
+    return (_hit(view, bound, met, "同一处方", "written in one prescription"),)
 
 
 def _on_days(view: View, bound: Bound[PairParameters]) -> Iterable[Hit]:
@@ -72,8 +70,8 @@ def _on_days(view: View, bound: Bound[PairParameters]) -> Iterable[Hit]:
         for interval in shared
         if (mine := on_days(ours, [interval], after)) and (others := on_days(theirs, [interval], after))
     ]
-    when = "同时在用" if not after else f"间隔不足 {after} 天"
-    when_en = "in use together" if not after else f"less than {after} days apart"
+    when = "同时在用" if not after else f"用药间隔在 {after} 天以内"
+    when_en = "used together" if not after else f"used within {after} days of each other"
     return (_hit(view, bound, met, when, when_en),)
 
 
@@ -93,7 +91,7 @@ def _hit(
     when = days_text([line.use.day for line in cited.values()])
     return Hit(
         f"「{name}」与「{other}」{how}（{when}），不宜同用",
-        f"{name} and {other} are {how_en} ({when}) and should not be used together",
+        f"{name} and {other} were {how_en} ({when}); they should not be",
         list(cited.values()),
         parameters={"pair": f"{point.item} × {point.others}"} | ({"days": f"{point.days} d"} if point.days else {}),
         inputs={"days": when},
