@@ -12,6 +12,7 @@ from tests.hospitals import (
     POLICY,
     assert_at_rest,
     assert_equals_expectation,
+    assert_findings_are_those_of_an_audit,
     small_hospital,
 )
 from tests.integration.test_whole_pipeline import kongfei
