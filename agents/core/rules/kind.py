@@ -21,7 +21,8 @@ from schemas.book.rules import Grade, Phase, Rule, RuleState
 class Trigger(Enum):
     """What makes a check run, and what it is called with.
 
-    ITEM: a line of the point's item (`uses`: all lines of it); with `watches_others`, also one of the point's others.
+    ITEM: a line of the point's item (`uses`: all lines of it); with `watches_others`, also one of the point's others
+    (`uses` in an order check: where the item has no lines, its open orders on record).
     GROUP: a line of any item of the point's group (`uses`: all lines of the group; `bound.points`: the group).
     EVERY_ITEM: any line; called once an item (`uses`: its lines), without a point.
     DIAGNOSIS, PROCEDURE: the visit has a diagnosis or operation of the point (`uses`: none).
