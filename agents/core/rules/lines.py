@@ -4,7 +4,8 @@ A line and the refunds that name it count as one; a refund that names no line (o
 of its item, the latest before it first. What is left depends on no order of arrival.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from typing import Any
 
 import msgspec
 
@@ -70,19 +71,37 @@ class Lines(Mapping[str, Sequence[Use]]):
             self._members.setdefault(item, {})[charge_id] = None
         return (item,) if before is None else (item, before)
 
-    def __getitem__(self, item: str) -> tuple[Use, ...]:
-        """Net lines of an item in order of time."""
+    def _of(self, item: str) -> tuple[Use, ...]:
         found = self._uses.get(item)
         if found is None:
             members = self._members.get(item)
-            found = self._uses[item] = self._net(members) if members else ()
+            if members is None:
+                return ()
+            found = self._uses[item] = self._net(members)
+        return found
+
+    def __getitem__(self, item: str) -> tuple[Use, ...]:
+        """Net lines of an item in order of time."""
+        found = self._of(item)
         if not found:
             raise KeyError(item)
         return found
 
+    def get(self, item: str, default: Any = None) -> Any:
+        """Net lines of an item, or the default."""
+        return self._of(item) or default
+
     def __iter__(self) -> Iterator[str]:
         """Items that have lines left."""
-        return (item for item in list(self._members) if item in self)
+        return (item for item in list(self._members) if self._of(item))
+
+    def items(self) -> ItemsView[str, tuple[Use, ...]]:
+        """Items that have lines left, with them."""
+        return {item: uses for item in self._members if (uses := self._of(item))}.items()
+
+    def values(self) -> ValuesView[tuple[Use, ...]]:
+        """The lines of each item that has any left."""
+        return {item: uses for item in self._members if (uses := self._of(item))}.values()
 
     def __len__(self) -> int:
         """How many items have lines left."""
@@ -90,11 +109,7 @@ class Lines(Mapping[str, Sequence[Use]]):
 
     def __contains__(self, item: object) -> bool:
         """Whether an item has lines left."""
-        try:
-            self[item]  # type: ignore[index]
-        except KeyError:
-            return False
-        return True
+        return isinstance(item, str) and bool(self._of(item))
 
     def _net(self, members: Iterable[str]) -> tuple[Use, ...]:
         visit = self._visit
