@@ -56,11 +56,11 @@ class CostRatio(Kind[CostRatioParameters]):
             zh = "、".join(name_zh("category", code) for code in parameters.categories)
             en = ", ".join(name_en("category", code) for code in parameters.categories)
         elif bound.points:
-            zh = en = bound.points[0].group or zh
+            zh = bound.points[0].name or zh
         return (
             Hit(
                 f"{zh} {yuan_text(part)} 元占总费用 {yuan_text(total)} 元的 {share}，超过 {most}",
-                f"{en} of {yuan_text(part)} yuan are {share} of the total of {yuan_text(total)} yuan, more than {most}",
+                f"{en}: {yuan_text(part)} yuan are {share} of the total of {yuan_text(total)} yuan, more than {most}",
                 parameters={"most": most, "minimum": f"{yuan_text(parameters.minimum)} 元"},
                 inputs={
                     "part": f"{yuan_text(part)} 元",
