@@ -23,6 +23,10 @@ ROW_NAMES: Mapping[str, tuple[str, ...]] = {
     "drg.groups": ("code", "discharge_ways", "min_age_days", "max_age_days"),
     "drg.complications": ("diagnosis",),
     "codes": ("table", "code"),
+    "rules": ("code",),
+    "scenes": ("number",),
+    "prescribers": ("doctor",),
+    "points": ("rule", "id", "item", "group", "others", "diagnoses", "procedures", "region", "effective_from"),
 }
 
 
@@ -78,11 +82,12 @@ def compare_books(old: Book, new: Book) -> Difference:
     return Difference(old.version, new.version, {name: part for name, part in sections.items() if not part.is_empty})
 
 
-def rows_of(book: Book, name: str) -> dict[str, Any]:
-    """The entries of a section by id, or the rows of a table by what tells them apart."""
+def rows_of(book: Book, name: str, most: int | None = None) -> dict[str, Any]:
+    """The entries of a section by id, or the rows of a table by what tells them apart; `most`: only the first ones."""
+    part = part_of(book, name)[:most]
     if name in ENTRY_SECTIONS:
-        return {entry.id: entry for entry in getattr(book, name)}
-    return _rows(_part(book, name), ROW_NAMES[name])
+        return {entry.id: entry for entry in part}
+    return _rows(part, ROW_NAMES[name])
 
 
 def _compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Section:
@@ -101,10 +106,11 @@ def _compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Section:
 
 
 def _head(book: Book) -> dict[str, Any]:
-    return {name: _part(book, name) for name in HEAD}
+    return {name: part_of(book, name) for name in HEAD}
 
 
-def _part(book: Book, name: str) -> Any:
+def part_of(book: Book, name: str) -> Any:
+    """A section or table by its name: its entries or rows (or what the head says)."""
     found: Any = book
     for step in name.split("."):
         found = getattr(found, step)
@@ -114,16 +120,14 @@ def _part(book: Book, name: str) -> Any:
 def _rows(rows: Iterable[Any], columns: tuple[str, ...]) -> dict[str, Any]:
     """Rows by name; of rows with one name the second is called `name #2`."""
     named: dict[str, Any] = {}
+    seen: dict[str, int] = {}
     for row in rows:
         parts = [getattr(row, column) for column in columns]
         name = " ".join(
             "+".join(part) if isinstance(part, tuple) else str(part) for part in parts if part not in _UNSAID
         )
-        count, unique = 1, name
-        while unique in named:
-            count += 1
-            unique = f"{name} #{count}"
-        named[unique] = row
+        count = seen[name] = seen.get(name, 0) + 1
+        named[name if count == 1 else f"{name} #{count}"] = row
     return named
 
 

@@ -9,6 +9,7 @@ from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
 
+from agents.book.collector import collector_paused
 from agents.book.judging import LISTS, TABLES, Places, judge
 from agents.book.library import LIBRARY, own_rules, take_library
 from agents.book.mistakes import Mistake, PolicyError, in_order
@@ -54,7 +55,8 @@ def read_folder(folder: Path, today: date | None = None) -> BookFolder:
     today: to warn of entries that have expired by then. The error's `warnings` has what is doubtful besides.
     """
     reading = _Reading(folder)
-    book = reading.read(today)
+    with collector_paused():
+        book = reading.read(today)
     errors = [mistake for mistake in reading.mistakes if mistake.is_error]
     if errors or book is None:
         raise PolicyError(errors, [mistake for mistake in reading.mistakes if not mistake.is_error])

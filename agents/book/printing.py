@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from agents.book.difference import Difference, Section, flat, rows_of
+from agents.book.difference import Difference, Section, flat, part_of, rows_of
 from agents.book.mistakes import Mistake
 from agents.core.choice import Choice, Why
 from schemas.book import Book
@@ -28,6 +28,12 @@ NAMES = {
     "drg.groups": ("DRG 病组", "DRG groups"),
     "drg.complications": ("DRG 并发症", "complications"),
     "codes": ("代码表", "codes"),
+    "rules": ("规则", "rules"),
+    "rule_settings": ("规则设置", "rule settings"),
+    "exemptions": ("豁免", "exemptions"),
+    "scenes": ("场景", "scenes"),
+    "prescribers": ("处方权", "prescribers"),
+    "points": ("知识点", "knowledge points"),
 }
 #: Rows of a table that are shown; `--json` has all.
 SHOWN_ROWS = 20
@@ -40,7 +46,7 @@ def title(name: str) -> str:
 
 def counts(book: Book) -> dict[str, int]:
     """How many entries or rows each part of the book has; parts without any are absent."""
-    found = {name: len(rows_of(book, name)) for name in NAMES if name != "book"}
+    found = {name: len(part_of(book, name)) for name in NAMES if name != "book"}
     return {name: count for name, count in found.items() if count}
 
 
@@ -60,14 +66,15 @@ def mistake_lines(heading: str, mistakes: Iterable[Mistake]) -> Iterator[str]:
 
 def section_lines(book: Book, name: str) -> Iterator[str]:
     """Every entry of a part, field by field; of a table the first rows."""
-    rows = rows_of(book, name)
-    yield f"{title(name)} ({len(rows):,})"
-    for place, (called, row) in enumerate(rows.items()):
-        if place >= SHOWN_ROWS and name not in book.entries:
-            yield f"  … {both(f'另有 {len(rows) - place:,} 行，--json 全部列出', f'{len(rows) - place:,} more rows')}"
-            return
+    is_short = name not in _ENTRIES
+    rows = rows_of(book, name, SHOWN_ROWS if is_short else None)
+    count = len(part_of(book, name))
+    yield f"{title(name)} ({count:,})"
+    for called, row in rows.items():
         yield f"  {called}"
         yield from (f"      {field}: {value}" for field, value in flat(row).items() if value and field != "id")
+    if count > len(rows):
+        yield f"  … {both(f'另有 {count - len(rows):,} 行，--json 全部列出', f'{count - len(rows):,} more rows')}"
 
 
 def choice_lines(choices: Iterable[Choice]) -> Iterator[str]:
@@ -118,7 +125,7 @@ def difference_lines(change: Difference) -> Iterator[str]:
 
 _ENTRIES = frozenset({
     "book", "hospitals", "quotas", "thresholds", "benefits", "layers", "methods", "budgets", "projections",
-    "special_cases",
+    "special_cases", "rules", "rule_settings", "exemptions", "scenes",
 })  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from kafka.errors import KafkaError
 
+from agents.book.collector import collector_paused
 from agents.book.folder import DEFAULT_FOLDER, load_policy, read_book
 from agents.book.judging import shown
 from agents.book.kind_checks import check_whole
@@ -49,7 +50,8 @@ def read_record(key: bytes | None, value: bytes | None) -> Book:
     if not value:
         raise PolicyError([Mistake(topic, 0, "", both("空记录", "an empty record"))])
     try:
-        book = decode_book(value)
+        with collector_paused():
+            book = decode_book(value)
     except (ValueError, OSError, EOFError, zlib.error, RecursionError) as error:
         text = both(
             "不是政策规则库（用 kongfei book publish 发布）", "no policy book (publish with kongfei book publish)"

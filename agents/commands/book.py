@@ -38,6 +38,8 @@ from streams.settings import Settings, load_settings
 from streams.topics import Topic
 
 EXIT_BROKEN = 1
+#: Parts that `show --json` lists only when they are asked for: a full library has 250,000 points.
+ONLY_BY_NAME = frozenset({"points"})
 SUBJECT_FIELDS = ("hospital", "department", "insurance_type", "care_type", "region", "date")
 
 Folder = Annotated[Path, typer.Argument(help="The book's folder, with book.yaml in it.")]
@@ -95,7 +97,7 @@ def show(
     if as_json:
         parts = {
             name: {called: flat(row) for called, row in rows_of(found.book, name).items()}
-            for name in names or counts(found.book)
+            for name in names or [name for name in counts(found.book) if name not in ONLY_BY_NAME]
         }
         _print_json(_origin_as_json(found) | {"counts": counts(found.book), "sections": parts})
         return
