@@ -26,7 +26,7 @@ ENDED_PHASES = (Phase.ORDER, Phase.CHARGE, Phase.REVIEW)
 class Audit:
     """The findings of one visit under one library; owned by the visit (`Visit.audit`)."""
 
-    __slots__ = ("_by_check", "lines", "orders", "past", "pending", "rules", "scoped")
+    __slots__ = ("_by_check", "_wide", "lines", "orders", "past", "pending", "rules", "scoped")
 
     def __init__(self, visit: Visit, rules: RuleBook) -> None:
         self.rules = rules
@@ -39,6 +39,8 @@ class Audit:
         self.pending: dict[str, set[str]] = {}
         #: What each check found, where it found anything.
         self._by_check: dict[tuple[str, str], tuple[Finding, ...]] = {}
+        #: Checks that look beyond their own items: any line makes them run.
+        self._wide: dict[tuple[str, str], Check] = {}
 
     def view(self, visit: Visit, policy: Policy, past: Sequence[Past]) -> View:
         """The visit as it stands."""
@@ -54,11 +56,14 @@ class Audit:
         """Every check anew: the findings by id."""
         scoped = self.scoped = self.rules.scoped(view.facts, _day(view))
         self._by_check.clear()
+        self._wide.clear()
         if view.facts.is_cancelled:
             return {}
         found: dict[str, Finding] = {}
         phases = phases_of(view)
         for check in checks_of(view, scoped):
+            if check.kind.watches_visit:
+                self._wide[check.key] = check
             if runs_in(check.bound, phases):
                 findings = self._run(check, view, policy, phases)
                 found.update((finding.finding_id, finding) for finding in findings)
@@ -82,6 +87,8 @@ class Audit:
             for code in hospital_codes:
                 for check in scoped.of_item(item, code):
                     checks[check.key] = check
+        self._wide.update((key, check) for key, check in checks.items() if check.kind.watches_visit)
+        checks |= self._wide
         found: dict[str, Finding] = {}
         before: set[str] = set()
         for key, check in checks.items():

@@ -62,6 +62,7 @@ class HerbAlone(Kind[HerbParameters]):
     title_zh = "饮片单方不予支付"
     title_en = "herbs that are not paid alone"
     trigger = Trigger.GROUP
+    watches_visit = True
     parameters = HerbParameters
     point_columns = ("item", "group")
     needed_columns = (("item",),)
