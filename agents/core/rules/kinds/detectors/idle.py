@@ -131,7 +131,7 @@ class LeaveExcess(Kind[LeaveParameters]):
             Hit(
                 f"住院期间请假外出 {times} 次、共 {hours} 小时（占住院时间 {share}），"
                 f"参考值 {limits.most_leaves} 次或 {percent_text(limits.most_share)}",
-                f"{times} leaves of {hours} hours in all during the stay ({share} of it); the reference is"
+                f"{times} leave(s) of {hours} hours in all during the stay ({share} of it); the reference is"
                 f" {limits.most_leaves} leaves or {percent_text(limits.most_share)}",
                 parameters={
                     "most_leaves": f"{limits.most_leaves} times",
@@ -164,7 +164,7 @@ class AbsentParameters(Parameters):
 
 
 class AbsentFromBed(Kind[AbsentParameters]):
-    """Ward visits (探访) found nobody in the bed, without a leave on record, on days for which the bed is charged."""
+    """Ward visits (探访) found nobody in the bed, without a leave on record, on days for which a bed fee was charged."""
 
     name = "absent_from_bed"
     title_zh = "查房不在床"
@@ -190,6 +190,8 @@ class AbsentFromBed(Kind[AbsentParameters]):
             for use in lines
             if use.category == BED_CATEGORY and use.day in absences
         ]
+        if not cited:
+            return ()
         days, checks = len(absences), len(facts.census)
         return (
             Hit(
