@@ -5,8 +5,9 @@ from typing import Literal
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.medical.in_use import Span, began, common_days, merged, on_days, spans_of
-from agents.core.rules.kinds.medical.naming import days_text, name_of_use
+from agents.core.rules.kinds.medical.naming import days_text
 from agents.core.rules.kinds.medical.prescriptions import by_prescription
+from agents.core.rules.kinds.policy.claims import called
 from agents.core.rules.kinds.policy.counting import counted
 from agents.core.rules.view import Use, View
 
@@ -87,7 +88,8 @@ def _hit(
         cited |= {span.use.id: Cited(span.use, span.use.amount_fen) for span in later}
     point = bound.the
     first, second = pairs[0][0][0].use, pairs[0][1][0].use
-    name, other = name_of_use(view, first), name_of_use(view, second)
+    name = called(view, bound, first)
+    other = view.names.get(second.item) or second.name or point.other_names or second.item
     when = days_text([line.use.day for line in cited.values()])
     return Hit(
         f"「{name}」与「{other}」{how}（{when}），不宜同用",
