@@ -40,7 +40,7 @@ _WAY_BACK_SECONDS = 0.004
 _START_SECONDS = 30.0
 _STOP_SECONDS = 2.0
 #: A busy stage gives the interpreter away this often (after 5 ms, several times a request, the budget would be gone).
-_SWITCH_SECONDS = 0.000_5
+_SWITCH_SECONDS = 0.001
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to recognize them
 
 

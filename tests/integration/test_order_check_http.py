@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from agents.commands.check import register
 from streams.partitions import partition_of
 from streams.topics import Topic
-from tests.integration.asking import Desk, Reply, check, post
+from tests.integration.asking import EXAMPLE, Desk, Reply, check, post
 from tests.streams.harness import wait_until
 
 pytestmark = [pytest.mark.integration]
@@ -36,6 +39,15 @@ def answered(address: str, patient: str, task: str, **changes: object) -> Reply:
             return reply
         assert time.monotonic() < deadline, reply.body
         time.sleep(0.1)
+
+
+def run_command(status: int, *arguments: str) -> str:
+    """What a command says; its exit status must be the one given."""
+    app = typer.Typer()
+    register(app)
+    ran = CliRunner().invoke(app, list(arguments))
+    assert ran.exit_code == status, ran.output
+    return ran.output
 
 
 def published(desk: Desk) -> dict[str, list[dict]]:
@@ -152,6 +164,16 @@ def test_any_worker_is_asked_about_any_patient_and_a_killed_one_costs_unfinished
     refused = post(addresses[0], "/3103", {"opter": "D1", "warns": [unknown]}).body
     assert refused["infcode"] == "-1"
     assert refused["output"]["faults"][0]["reason"] == "R303"
+
+    # The same from the command line.
+    order = ["check", "order", str(EXAMPLE), "--url", f"http://{addresses[0]}"]
+    assert "审核通过" in run_command(0, *order)
+    assert json.loads(run_command(0, *order, "--json"))["output"]["check_status"] == "passed"
+    said = run_command(0, "check", "feedback", jr_id, "--way", "revise", "--operator", "D1", *order[3:])
+    assert said == "已记录 1 条反馈\n"
+    missing = run_command(1, "check", "feedback", jr_id, "--way", "continue", "--operator", "D1", *order[3:])
+    assert "V201" in missing
+    assert "404" in run_command(1, *order[:3], "--url", f"http://{addresses[0]}/wrong")
 
     # Killed, its patients' checks are unfinished until the other owns them; never wrong, never an error of HTTP.
     first.kill()
