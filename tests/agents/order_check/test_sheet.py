@@ -82,7 +82,7 @@ def test_a_file_that_is_no_request_is_refused_in_both_languages(tmp_path) -> Non
     for text in ("[]", "{"):
         file = tmp_path / "request.json"
         file.write_text(text, encoding="utf-8")
-        with pytest.raises(AskingError, match=" | "):
+        with pytest.raises(AskingError, match=r" \| "):
             read_request(file)
 
 
