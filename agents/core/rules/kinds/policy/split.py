@@ -6,18 +6,19 @@ from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.counting import Excess, at_fault, days_text
 from agents.core.rules.view import Use, View
-from schemas.book.entry import Share
 from schemas.book.points import Point
 from schemas.units import div_round, yuan_text
 
 BUNDLE, PART = "bundle", "part"
-WHOLE_BP, MICRO_A_FEN = 10_000, 10_000
+MICRO_A_FEN = 10_000
+#: One part alone is no bundle.
+FEWEST_PARTS = 2
 
 
 class SplitParameters(Parameters):
-    """parts: from what part of a bundle's parts on (counted by kinds of item, rounded up) it counts as split."""
+    """may_lack: how many of a bundle's parts may be missing, and it still counts as split."""
 
-    parts: Share = WHOLE_BP
+    may_lack: int = 0
 
 
 class BundleSplit(Kind[SplitParameters]):
@@ -42,7 +43,7 @@ class BundleSplit(Kind[SplitParameters]):
         parts = [point for point in bound.points if point.role == PART]
         if bundle is None or not bundle.price or not parts:
             return ()
-        fewest = -(-len(parts) * bound.parameters.parts // WHOLE_BP)
+        fewest = max(FEWEST_PARTS, len(parts) - bound.parameters.may_lack)
         price_fen = div_round(bundle.price, MICRO_A_FEN)
         excess: list[Excess] = []
         worst = 0, 0, 0
@@ -52,7 +53,7 @@ class BundleSplit(Kind[SplitParameters]):
         for day in sorted(by_day):
             lines, kinds, is_bundled = _parts_of(by_day[day], bundle, parts)
             total = sum(use.amount_fen for use in lines)
-            if is_bundled or kinds < max(2, fewest) or total <= price_fen:
+            if is_bundled or kinds < fewest or total <= price_fen:
                 continue
             excess += _shared(lines, total - price_fen, total)
             worst = max(worst, (total, kinds, -day))
