@@ -99,8 +99,11 @@ def test_compose_sets_only_variables_that_are_read() -> None:
 def test_kubernetes_sets_only_variables_that_are_read() -> None:
     named = {key for one in _all_of_kind("ConfigMap") for key in one["data"]}
     named |= {key for one in _all_of_kind("Secret") for key in one["stringData"]}
-    named |= {variable["name"] for one in _workloads() for variable in _container(one).get("env", [])}
-    assert named <= VARIABLES
+    given = [variable for one in _workloads() for variable in _container(one).get("env", [])]
+    named |= {variable["name"] for variable in given}
+    parts = {name for variable in given for name in re.findall(r"\$\((\w+)\)", variable.get("value", ""))}
+    assert named - parts <= VARIABLES
+    assert parts <= named, "a value is made of a variable that is not set"
 
 
 def test_the_image_sets_only_variables_that_are_read() -> None:
