@@ -23,6 +23,7 @@ from agents.core.visit import Visit, VisitKey
 from agents.rule_library.rule_file import CaseStay, RuleCase, RuleFile
 from schemas.book import Book, Hospital
 from schemas.book.rules import Exemption, Phase
+from schemas.facts import VisitStatus
 from schemas.finding import Finding
 from schemas.ledger import version_of
 from schemas.units import parse_ms
@@ -79,7 +80,8 @@ def make_case(case: RuleCase, policy: Policy | None = None) -> MadeCase:
     visit = _visit(case, "V1", context, policy, case.settlements)
     if case.at:
         visit.head.as_of = parse_ms(case.at, policy.zone, "at")
-    past = tuple(past_of(other, Lines(other)) for _, other in before)
+    standing = [other for _, other in before if other.stay.status is not VisitStatus.CANCELLED]
+    past = tuple(past_of(other, Lines(other)) for other in standing)
     proposed = None
     if case.check is not None:
         orders = [_order_event(fields, f"p{place}", case, context) for place, fields in enumerate(case.check, 1)]
