@@ -17,15 +17,15 @@ PLANNED, UNPLANNED = "planned", "unplanned"
 class SplitStayParameters(Parameters):
     """days: between discharge and admission, calendar days, at most. transfer_hours: for a change of department.
 
-    diagnosis_characters, operation_characters: how much of the codes of the main diagnosis and of the first operation
-    must be the same. near_departments: departments that count as one, codes parted by `;`. left_by: ways of leaving
+    diagnosis_characters, operation_characters: how many characters of the main diagnosis and of the first operation
+    (points left out) must be the same. near_departments: departments that count as one, codes parted by `;`. left_by: ways of leaving
     (dscg_way) after which a stay is a new one. self_pay: kinds of insurance that are none.
     """
 
     days: Count = 15
     transfer_hours: Count = 24
     diagnosis_characters: Annotated[int, Field(ge=1)] = 3
-    operation_characters: Annotated[int, Field(ge=1)] = 4
+    operation_characters: Annotated[int, Field(ge=1)] = 3
     near_departments: tuple[str, ...] = ()
     left_by: tuple[str, ...] = ()
     self_pay: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ def _gap(facts: Facts, past: Past) -> int:
 def _same(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit | None:
     mine, theirs = facts.main_diagnosis, past.main_diagnosis
     size = parameters.diagnosis_characters
-    if not mine or not theirs or mine[:size] != theirs[:size]:
+    if not mine or not theirs or beginning(mine, size) != beginning(theirs, size):
         return None
     if not _is_near(facts.department, past.department, parameters) or not _is_same_treatment(facts, past, parameters):
         return None
@@ -114,7 +114,7 @@ def _is_same_treatment(facts: Facts, past: Past, parameters: SplitStayParameters
     if not mine or not theirs:
         return not mine and not theirs
     size = parameters.operation_characters
-    return mine[0][:size].upper() == theirs[0][:size].upper()
+    return beginning(mine[0], size) == beginning(theirs[0], size)
 
 
 def _transfer(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit | None:
@@ -215,4 +215,9 @@ def is_unplanned(said: str, mine: str, theirs: str, characters: int) -> bool:
     """Whether a stay soon after another was not planned."""
     if said:
         return said == UNPLANNED
-    return bool(mine) and mine[:characters] == theirs[:characters]
+    return bool(mine) and beginning(mine, characters) == beginning(theirs, characters)
+
+
+def beginning(code: str, characters: int) -> str:
+    """The first characters of a code, its point left out: 4 of `I25.103` are `I251`."""
+    return code.replace(".", "")[:characters].upper()
