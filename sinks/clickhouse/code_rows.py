@@ -1,7 +1,10 @@
-"""The code tables as ClickHouse holds them: the national ones, the numbered reasons, the words of alerts and visits.
+"""The code tables as ClickHouse holds them: the national ones, the numbered reasons, words of alerts, visits, rules.
 
 Names for people only; nothing is decided by them.
 """
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from clickhouse_driver import Client
 
@@ -13,6 +16,7 @@ from schemas.payment_words import METHOD_NAMES, OUTLIERS, QUESTIONS, REASONS, SP
 from schemas.reasons import MEANING
 from schemas.settlement import Standing, StepKind
 from schemas.wording import LAYER_NAMES
+from sinks.clickhouse.rule_words import RULE_WORDS
 
 CodeRow = tuple[str, str, str, str, str]
 _OWN = "kongfei"
@@ -98,7 +102,7 @@ def code_rows() -> list[CodeRow]:
         for code in table.values()
     ]
     rows += [("reason", reason.value, zh, en, _OWN) for reason, (zh, en) in MEANING.items()]
-    for table, names in (
+    worded: Sequence[tuple[str, Mapping[Any, tuple[str, str]]]] = (
         ("alert_level", LEVEL_NAMES),
         ("alert_status", STATUS_NAMES),
         ("alert_step", STEP_NAMES),
@@ -115,7 +119,9 @@ def code_rows() -> list[CodeRow]:
         ("question", QUESTIONS),
         ("special_case", SPECIAL_CASES),
         ("budget_basis", BASIS_NAMES),
-    ):
+        *RULE_WORDS.items(),
+    )
+    for table, names in worded:
         rows += [(table, str(code), zh, en, _OWN) for code, (zh, en) in names.items()]
     return sorted(rows)
 

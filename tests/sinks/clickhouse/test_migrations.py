@@ -24,6 +24,9 @@ VIEWS = {
     "v_over_4x", "v_low_cost", "v_hospital_month", "v_settlement", "v_settlement_step", "v_settlement_period",
     "v_settlement_difference", "v_visit_method", "v_visit_group", "v_visit_question", "v_payment_outlook",
     "v_loss_visit", "v_loss_department", "v_budget", "v_special_case", "v_case_mix", "v_unmapped_item",
+    "v_finding", "v_finding_evidence", "v_finding_by_scene", "v_finding_by_rule", "v_finding_by_department",
+    "v_finding_by_doctor", "v_self_check", "v_order_check", "v_order_check_finding", "v_order_check_month",
+    "v_order_check_by_rule", "v_feedback", "v_rule_quality", "v_reaudit", "v_indicator",
 }  # fmt: skip
 
 SHIPPED = shipped_migrations("Asia/Shanghai")
