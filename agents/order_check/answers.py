@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """One answer. digest: of the request's content; value: the answer as published; given_at: epoch ms."""
+    """One answer. digest: of the request's content; value: as published (empty: not asked for); given_at: epoch ms."""
 
     digest: str
     value: bytes
@@ -30,6 +30,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 _Key = tuple[str, str, str]
+#: Before the id of an answer on a topic: no id that is asked for may hold it.
+_ON_TOPIC = "\0"
 
 
 class AnswersGiven:
@@ -45,14 +47,19 @@ class AnswersGiven:
         return len(self._kept)
 
     def put(self, result: CheckResult, now_ms: int, value: bytes | None = None) -> None:
-        """Remember an answer; one that was not finished is not worth it: the next time it is reckoned anew."""
-        if result.outcome is Outcome.UNFINISHED or not self._most:
+        """Remember an answer; one that was not finished is not worth it: the next time it is reckoned anew.
+
+        Of an answer on a topic only whose findings they are is remembered: a HIS may also ask the same over HTTP.
+        """
+        is_asked = result.via != "topic"
+        if result.outcome is Outcome.UNFINISHED or not self._most or not (is_asked or result.findings):
             return
-        key = (result.hospital, result.patient_id, result.request_id)
+        key = (result.hospital, result.patient_id, result.request_id if is_asked else f"{_ON_TOPIC}{result.request_id}")
         self._drop(key)
         place = Place(result.hospital, result.patient_id, result.visit_id)
         ids = tuple(finding.finding_id for finding in result.findings)
-        self._kept[key] = Kept(result.digest, value or encode_check(result), now_ms, place, ids)
+        kept_value = (value or encode_check(result)) if is_asked else b""
+        self._kept[key] = Kept(result.digest, kept_value, now_ms, place, ids)
         for finding_id in ids:
             self._places[finding_id] = (place, key)
         while self._kept and (len(self._kept) > self._most or self._is_old(next(iter(self._kept.values())), now_ms)):

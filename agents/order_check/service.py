@@ -29,7 +29,7 @@ import msgspec
 from agents.order_check.answers import AnswersGiven, Place
 from agents.order_check.questions import PATHS, Check, Questions, Told, unfinished
 from schemas.national_feedback import Disposition
-from schemas.order_check import CheckRequest, CheckResult, decode_check, encode_check
+from schemas.order_check import CheckRequest, CheckResult, check_key, decode_check, encode_check
 from schemas.reasons import Reason, RejectError
 from schemas.request_fields import Fault, RequestError
 from streams.settings import Settings
@@ -102,7 +102,7 @@ class OrderCheckService:
         self._feedback.clear()
 
     def remember(self, result: CheckResult) -> None:
-        """An answer that was given on another way."""
+        """An answer that was given on a topic (its `via`): feedback on its findings is known then."""
         self._given.put(result, self._clock())
 
     def answer(self, question: Question, store: Store) -> Answered:
@@ -186,8 +186,7 @@ class OrderCheckService:
 
 def _on_record(partition: int, result: CheckResult) -> dict[tuple[str, int], list[Output]]:
     """The record on `order.check.v1`: in the patient's partition, whatever its key."""
-    key = f"{result.hospital}|{result.patient_id}|{result.request_id}".encode()
-    return {(Topic.ORDER_CHECK.value, partition): [(key, encode_check(result), ())]}
+    return {(Topic.ORDER_CHECK.value, partition): [(check_key(result), encode_check(result), ())]}
 
 
 def _epoch_ms() -> int:

@@ -11,7 +11,7 @@ import pytest
 from agents.core.accept import validate
 from agents.order_check.service import OrderCheckService
 from schemas.ledger import patient_key
-from schemas.order_check import CheckRequest, CheckResult, Outcome, decode_check
+from schemas.order_check import CheckRequest, CheckResult, Outcome, decode_check, encode_check
 from schemas.reasons import RejectError
 from streams.partitions import partition_of
 from streams.settings import Settings
@@ -291,10 +291,22 @@ def test_feedback_on_a_finding_that_is_not_known_any_more_needs_the_visit(world:
     assert [(event["patient_id"], event["visit_id"]) for event in events_in(stated)] == [("P1001", "V2001")]
 
 
-def test_feedback_on_an_answer_given_on_another_way_is_known(world: World) -> None:
+def test_feedback_on_an_answer_given_on_a_topic_is_known_and_the_same_may_be_asked_over_http(world: World) -> None:
     request = world.service.read("/3101", EXAMPLE).content.request
-    world.service.remember(world.engine(request, PLACE, {}))
+    on_topic = msgspec.structs.replace(world.engine(request, PLACE, {}), via="topic", digest="another")
+    world.service.remember(on_topic)
     assert [event["visit_id"] for event in events_in(world.feed_back())] == ["V2001"]
+    assert world.ask(EXAMPLE).outcome == "findings"
+    world.service.remember(on_topic)
+    assert world.ask(EXAMPLE).outcome == "repeated"
+
+
+def test_an_answer_on_a_topic_is_recalled_for_its_findings(world: World) -> None:
+    request = world.service.read("/3101", EXAMPLE).content.request
+    on_topic = msgspec.structs.replace(world.engine(request, PLACE, {}), via="topic")
+    world.service.recall(PLACE, [Stored(0, world.clock.now, b"k", encode_check(on_topic))])
+    assert [event["visit_id"] for event in events_in(world.feed_back())] == ["V2001"]
+    assert world.ask(EXAMPLE).outcome == "findings"
 
 
 def test_unconfirmed_feedback_must_be_sent_again(world: World) -> None:
