@@ -5,9 +5,12 @@ from typing import Any
 
 from agents.core.rules.kind import Bound, Cited
 from agents.core.rules.view import PROPOSED, Use, View
+from schemas.book.points import codes
 from schemas.book.rules import RuleCategory
 
 CLASS_C, REFUSED = 2, "2"
+#: As many codes as a sentence can bear.
+MOST_TOLD = 4
 
 
 def is_claimed(use: Use) -> bool:
@@ -42,3 +45,10 @@ def called(view: View, bound: Bound[Any], use: Use) -> str:
     """What the item of a line is called: by the catalogue, the hospital or the point, else its code."""
     point = bound.point
     return view.names.get(use.item) or use.name or (point.name if point is not None else "") or use.item
+
+
+def listed(cell: str) -> str:
+    """Codes or names of a cell for a Chinese sentence; the first few."""
+    found = codes(cell)
+    some = "、".join(found[:MOST_TOLD])
+    return f"{some} 等 {len(found)} 项" if len(found) > MOST_TOLD else some

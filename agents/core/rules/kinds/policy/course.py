@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, claimed
 from agents.core.rules.kinds.policy.counting import Excess, at_fault, counted
-from agents.core.rules.view import Use, View
+from agents.core.rules.view import PROPOSED, Use, View
 from schemas.units import day_text, div_round
 
 #: Roles of a point: what its `days` limit. Empty: days of use in all.
@@ -51,7 +51,9 @@ class CourseDays(Kind[CourseParameters]):
         if not covered:
             return ()
         own = {day for _, days in covered for day in days}
-        refused, measured, since = _refused(own, _before(view, bound, min(own)), limit, role, bound.parameters)
+        told = {day for use, days in covered if use.source == PROPOSED for day in days} if view.proposed else own
+        before = _before(view, bound, min(own))
+        refused, measured, since = _refused(own, before, told, bound)
         if not refused:
             return ()
         excess = []
@@ -68,15 +70,19 @@ class CourseDays(Kind[CourseParameters]):
 
 
 def _refused(
-    own: set[int], before: set[int], limit: int, role: str, parameters: CourseParameters
+    own: set[int], before: set[int], told: set[int], bound: Bound[CourseParameters]
 ) -> tuple[set[int], int, int]:
-    """Days of this visit beyond the limit; the greatest count (the least distance) measured, and from which day on."""
+    """Days of this visit beyond the limit; the greatest count (the least distance) measured, and from which day on.
+
+    told: the days whose measure is worth telling: of what is being ordered.
+    """
+    limit, role, pause = bound.the.days or 0, bound.the.role, bound.parameters.pause_days
     refused: set[int] = set()
     worst: tuple[int, int] | None = None
     first = last = None
     count = 0
     for day in sorted(own | before):
-        if first is None or last is None or (parameters.pause_days and day - last > parameters.pause_days):
+        if first is None or last is None or (pause and day - last > pause):
             first, count, last = day, 0, None
         count += 1
         if role == INTERVAL:
@@ -89,7 +95,8 @@ def _refused(
             key = measured, -first
         if is_beyond and day in own:
             refused.add(day)
-            worst = max(worst, key) if worst is not None else key
+            if day in told:
+                worst = max(worst, key) if worst is not None else key
         if role != INTERVAL or not is_beyond:  # a use too soon is not paid: the next is measured from the paid one
             last = day
     if worst is None:

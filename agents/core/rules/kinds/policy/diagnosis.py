@@ -3,17 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.policy.claims import called, judged, whole
+from agents.core.rules.kinds.policy.claims import called, judged, listed, whole
 from agents.core.rules.view import Use, View
-
-#: As many codes as a sentence can bear.
-MOST_CODES_TOLD = 4
+from schemas.book.points import Point
 
 
 def told(codes: Sequence[str]) -> str:
     """Codes for a sentence: the first few."""
-    some = "、".join(codes[:MOST_CODES_TOLD])
-    return f"{some} 等 {len(codes)} 项" if len(codes) > MOST_CODES_TOLD else some
+    return listed(";".join(codes))
 
 
 class DiagnosisParameters(Parameters):
@@ -25,8 +22,8 @@ class DiagnosisParameters(Parameters):
 class DiagnosisLimit(Kind[DiagnosisParameters]):
     """The item is for certain diagnoses (or operations), and the visit has none of them; or it has a forbidden one.
 
-    Any diagnosis of the visit counts, main or other. While the visit has no diagnosis at all, nothing is said of
-    indications: it is not known yet what the patient has.
+    other_names says in words what they are. Any diagnosis of the visit counts, main or other. While the visit has no
+    diagnosis at all, nothing is said of indications: it is not known yet what the patient has.
     """
 
     name = "diagnosis_limit"
@@ -34,7 +31,7 @@ class DiagnosisLimit(Kind[DiagnosisParameters]):
     title_en = "for certain diagnoses only (or not for them)"
     trigger = Trigger.ITEM
     parameters = DiagnosisParameters
-    point_columns = ("item", "diagnoses", "procedures")
+    point_columns = ("item", "diagnoses", "procedures", "other_names")
     needed_columns = (("item",), ("diagnoses", "procedures"))
 
     def check(self, view: View, bound: Bound[DiagnosisParameters], uses: Sequence[Use]) -> Iterable[Hit]:
@@ -51,12 +48,12 @@ class DiagnosisLimit(Kind[DiagnosisParameters]):
         if not wrong:
             return ()
         name, point = called(view, bound, wrong[0]), bound.the
-        limits = point.diagnoses or point.procedures
+        limits = point.other_names or point.diagnoses or point.procedures
         if forbidden:
-            zh = f"「{name}」禁忌用于 {limits}，本次就诊记有 {told(met)}"
+            zh = f"「{name}」禁忌用于{_named(point)}，本次就诊记有 {told(met)}"
             en = f"{name} must not be used with {limits}; the visit has {', '.join(met)}"
         else:
-            zh = f"「{name}」限 {limits}，使用时的疾病诊断 {told(stated)} 不符合"
+            zh = f"「{name}」限{_named(point)}使用，本次就诊诊断 {told(stated)} 不符合"
             en = f"{name} is paid for {limits} only; the diagnoses of the visit are {', '.join(stated)}"
         return (
             Hit(
@@ -69,6 +66,11 @@ class DiagnosisLimit(Kind[DiagnosisParameters]):
         )
 
 
+def _named(point: Point) -> str:
+    """What a point is limited to, in words where it gives them, else by code."""
+    return point.other_names or f" {listed(point.diagnoses or point.procedures)} "
+
+
 class DiseaseParameters(Parameters):
     """care_types: visits that are paid by disease (门诊慢特病 …)."""
 
@@ -78,7 +80,8 @@ class DiseaseParameters(Parameters):
 class DiseaseCatalogue(Kind[DiseaseParameters]):
     """In visits paid for one disease, the item is paid for certain diseases only, and this is another.
 
-    The disease is the visit's `disease_code`, compared by beginning. Nothing while it is not known.
+    The disease is the visit's `disease_code`, compared by beginning; `other_names` says in words which are meant.
+    Nothing while it is not known.
     """
 
     name = "disease_catalogue"
@@ -86,7 +89,7 @@ class DiseaseCatalogue(Kind[DiseaseParameters]):
     title_en = "within the catalogue of the disease only"
     trigger = Trigger.ITEM
     parameters = DiseaseParameters
-    point_columns = ("item", "diagnoses")
+    point_columns = ("item", "diagnoses", "other_names")
     needed_columns = (("item",), ("diagnoses",))
 
     def check(self, view: View, bound: Bound[DiseaseParameters], uses: Sequence[Use]) -> Iterable[Hit]:
@@ -101,7 +104,7 @@ class DiseaseCatalogue(Kind[DiseaseParameters]):
         name, allowed = called(view, bound, wrong[0]), bound.the.diagnoses
         return (
             Hit(
-                f"「{name}」限病种 {allowed} 使用，本次就诊病种为 {disease}",
+                f"「{name}」限{_named(bound.the)}病种使用，本次就诊病种为 {disease}",
                 f"{name} is in the catalogue of {allowed} only; the visit is for {disease}",
                 whole(wrong),
                 parameters={"diseases": allowed, "care_types": ";".join(bound.parameters.care_types)},

@@ -51,24 +51,27 @@ class QuantityADay(Kind[Parameters]):
             found = beyond(lines, 0 if day == leaves else point.quantity)
             if found:
                 excess += found
-                worst = max(worst, (sum(daily_e4(use) for use in lines), -day))
+                if at_fault(view, found):
+                    worst = max(worst, (sum(daily_e4(use) for use in lines), -day))
         wrong = at_fault(view, excess)
         if not wrong:
             return ()
         total, day = worst[0], -worst[1]
-        limit, unit = quantity_text(0 if day == leaves else point.quantity), point.unit or "次"
+        limit, unit = quantity_text(point.quantity), point.unit or "次"
         days = {cited.use.day for cited in wrong}
         zh, en = days_text(days)
         more_zh = f"，共 {len(days)} 天超出（{zh}）" if len(days) > 1 else ""
         more_en = f"; over the limit on {len(days)} days ({en})" if len(days) > 1 else ""
-        why_zh, why_en = ("（出院当日不计）", " (the day of discharge does not count)") if day == leaves else ("", "")
+        zh, en = f"限每日 {limit} {unit}", f"at most {limit} a day"
+        if day == leaves:
+            zh, en = "出院当日不计", "the day of discharge does not count"
         name = called(view, bound, wrong[0].use)
         return (
             Hit(
-                f"「{name}」{day_text(day)} 收费 {quantity_text(total)} {unit}，限每日 {limit} {unit}{why_zh}{more_zh}",
-                f"{name}: {quantity_text(total)} on {day_text(day)}, at most {limit} a day{why_en}{more_en}",
+                f"「{name}」{day_text(day)} 收费 {quantity_text(total)} {unit}，{zh}{more_zh}",
+                f"{name}: {quantity_text(total)} on {day_text(day)}, {en}{more_en}",
                 wrong,
-                parameters={"quantity_a_day": f"{quantity_text(point.quantity)} {unit}", "role": point.role},
+                parameters={"quantity_a_day": f"{limit} {unit}", "role": point.role},
                 inputs={"quantity": f"{quantity_text(total)} {unit}", "day": day_text(day), "days": str(len(days))},
             ),
         )
@@ -101,7 +104,7 @@ class TimesInPeriod(Kind[Parameters]):
         excess: list[Excess] = []
         first: tuple[int, tuple[int, ...]] | None = None
         for use in lines:
-            within = [day for day in paid if abs(use.day - day) < point.days]
+            within = sorted(day for day in paid if abs(use.day - day) < point.days)
             taken = sum(paid[day] for day in within)
             over = beyond([use], point.times * ONE_E4 - taken)
             allowed = daily_e4(use) - sum(found.quantity_e4 for found in over)
@@ -116,18 +119,30 @@ class TimesInPeriod(Kind[Parameters]):
             return ()
         taken, on = first
         zh, en = days_text(on)
-        zh, en = (f"（{zh}）", f" ({en})") if zh else ("", "")
-        name, done = called(view, bound, wrong[0].use), quantity_text(taken)
+        use = wrong[0].use
+        name, done = called(view, bound, use), quantity_text(taken)
         more_zh = f"，共 {len(wrong)} 笔超出" if len(wrong) > 1 else ""
         more_en = f"; {len(wrong)} lines are beyond it" if len(wrong) > 1 else ""
         limit = f"{point.times} 次"
+        what_zh, what_en = (
+            f"{point.days} 天内已做 {done} 次（{zh}）",
+            f"was done {done} times within {point.days} days ({en})",
+        )
+        again = day_text(on[-point.times] + point.days) if 0 < point.times <= len(on) else ""
+        if not on:
+            quantity, day = quantity_text(use.quantity_e4), day_text(use.day)
+            what_zh, what_en = f"{day} 收费 {quantity} 次", f"was charged {quantity} times on {day}"
         return (
             Hit(
-                f"「{name}」{point.days} 天内已做 {done} 次{zh}，限 {point.days} 天 {limit}{more_zh}",
-                f"{name} was done {done} times within {point.days} days{en}, at most {point.times}{more_en}",
+                f"「{name}」{what_zh}，限 {point.days} 天 {limit}{more_zh}",
+                f"{name} {what_en}, at most {point.times} in {point.days} days{more_en}",
                 wrong,
                 parameters={"times": limit, "days": f"{point.days} 天"},
-                inputs={"done": f"{done} 次", "on": zh.strip("（）"), "beyond": f"{len(wrong)} 笔"},
+                inputs={"done": f"{done} 次", "on": zh, "beyond": f"{len(wrong)} 笔"},
+                advice_zh=f"参考已有结果，{again} 起可再次支付；确需提前复查的转自费并告知" if again else "",
+                advice_en=f"Use the result there is; it is paid again from {again}, else the patient pays"
+                if again
+                else "",
                 visits=_visits(view, bound, on),
             ),
         )

@@ -10,7 +10,7 @@ from agents.core.rules.view import Use, View
 from schemas.codes import name_en, name_zh
 from schemas.units import EPOCH_ORDINAL
 
-UNITS_ZH = {"d": " 天", "m": " 个月", "y": " 岁"}
+UNITS_ZH = {"d": "天", "m": "个月", "y": "岁"}
 UNITS_EN = {"d": "days", "m": "months", "y": "years"}
 #: Ages below this many years are told in months as well, below as many months in days.
 SMALL_YEARS, SMALL_MONTHS = 3, 3
@@ -54,14 +54,16 @@ def age_words(birth_day: int, day: int) -> tuple[str, str]:
 
 
 def range_words(age_from: str, age_to: str) -> tuple[str, str]:
-    """A range of ages in words: `14 岁以下`, `16 岁至 60 岁以下`."""
-    zh = {age: age[:-1] + UNITS_ZH[age[-1]] for age in (age_from, age_to) if age}
+    """A range of ages in words: `未满 14 岁`, `出生 28 天以内`, `满 16 岁、未满 63 岁`."""
+    zh = {age: f"{age[:-1]} {UNITS_ZH[age[-1]]}" for age in (age_from, age_to) if age}
     en = {age: f"{age[:-1]} {UNITS_EN[age[-1]]}" for age in (age_from, age_to) if age}
     if age_from and age_to:
-        return f"{zh[age_from]}至不满{zh[age_to]}", f"from {en[age_from]} to under {en[age_to]}"
+        return f"满 {zh[age_from]}、未满 {zh[age_to]}", f"from {en[age_from]} to under {en[age_to]}"
+    if age_to.endswith("d"):
+        return f"出生 {int(age_to[:-1]) - 1} 天以内", f"up to {int(age_to[:-1]) - 1} days old"
     if age_to:
-        return f"不满{zh[age_to]}", f"under {en[age_to]}"
-    return f"满{zh[age_from]}", f"{en[age_from]} or older"
+        return f"未满 {zh[age_to]}", f"under {en[age_to]}"
+    return f"满 {zh[age_from]}", f"{en[age_from]} or older"
 
 
 class AgeParameters(Parameters):
@@ -105,7 +107,7 @@ class AgeLimit(Kind[AgeParameters]):
         zh, en = range_words(youngest, oldest)
         age_zh, age_en = age_words(born, wrong[0].day)
         name = called(view, bound, wrong[0])
-        whom_zh = {"1": "男性", "2": "女性"}.get(point.sex, "")
+        whom_zh = {"1": "男性", "2": "女性"}.get(point.sex, "患者")
         whom_en = {"1": "men ", "2": "women "}.get(point.sex, "patients ")
         return (
             Hit(

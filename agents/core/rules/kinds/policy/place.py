@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.policy.claims import called, judged, whole
+from agents.core.rules.kinds.policy.claims import called, judged, listed, whole
 from agents.core.rules.view import INPATIENT, OTHER, OUTPATIENT, PHARMACY, Use, View
 from schemas.book.points import codes
 from schemas.codes import name_en, name_zh
@@ -93,14 +93,14 @@ class ModeLimit(Kind[Parameters]):
 class DepartmentLimit(Kind[Parameters]):
     """The item is for certain departments (codes; `A03*`: all that begin so), and another one ordered it.
 
-    Nothing of lines that name no ordering department.
+    other_names says in words which. Nothing of lines that name no ordering department.
     """
 
     name = "department_limit"
     title_zh = "限科室"
     title_en = "for certain departments only"
     trigger = Trigger.ITEM
-    point_columns = ("item", "departments")
+    point_columns = ("item", "departments", "other_names")
     needed_columns = (("item",), ("departments",))
 
     def check(self, view: View, bound: Bound[Parameters], uses: Sequence[Use]) -> Iterable[Hit]:
@@ -112,10 +112,11 @@ class DepartmentLimit(Kind[Parameters]):
         if not wrong:
             return ()
         name = called(view, bound, wrong[0])
+        limits = bound.the.other_names or f"科室 {listed(bound.the.departments)} "
         others = "、".join(sorted({use.department for use in wrong}))
         return (
             Hit(
-                f"「{name}」限科室 {bound.the.departments} 使用，开单科室为 {others}",
+                f"「{name}」限{limits}使用，开单科室为 {others}",
                 f"{name} is for departments {bound.the.departments}; it was ordered by {others}",
                 whole(wrong),
                 parameters={"departments": bound.the.departments},

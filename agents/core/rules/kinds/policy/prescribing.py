@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from agents.core.rules.codes import clinical_codes, item_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.policy.claims import called, claimed, judged, whole
+from agents.core.rules.kinds.policy.claims import called, claimed, judged, listed, whole
 from agents.core.rules.kinds.policy.counting import beyond, counted, full_e4, quantity_text
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.units import div_round
@@ -32,7 +32,7 @@ class SecondLine(Kind[SecondLineParameters]):
     title_en = "second line only"
     trigger = Trigger.ITEM
     parameters = SecondLineParameters
-    point_columns = ("item", "others")
+    point_columns = ("item", "others", "other_names")
     needed_columns = (("item",), ("others",))
     uses_history = True
 
@@ -56,7 +56,7 @@ class SecondLine(Kind[SecondLineParameters]):
         first = bound.the.other_names or bound.the.others
         return (
             Hit(
-                f"使用了「{name}」，但此前 {days} 天没有一线药品（{first}）使用无效或不能耐受的证据",
+                f"「{name}」限二线使用，但此前 {days} 天没有一线药品（{listed(first)}）使用无效或不能耐受的证据",
                 f"{name} was used without evidence that a first-line drug ({first}) failed in the {days} days before",
                 whole(wrong),
                 parameters={"days": f"{days} 天", "first_line": bound.the.others},
@@ -101,11 +101,10 @@ class SupplyLimit(Kind[SupplyParameters]):
         for use in counted(view, bound.own, claimed(bound, uses)):
             if (facts.is_outpatient or use.take_home) and not excepted.any_of(use.codes):
                 by_item.setdefault(use.item, []).append(use)
-        is_single = not bound.own.prefixes and len(bound.own.whole) == 1
         for item in sorted(by_item):
             hit = self._judge(view, bound, by_item[item])
             if hit is not None:
-                yield hit if is_single else hit._replace(subject=item)
+                yield hit if _is_single(bound) else hit._replace(subject=item)
 
     def _judge(self, view: View, bound: Bound[SupplyParameters], lines: Sequence[Use]) -> Hit | None:
         cited: dict[str, Cited] = {}
@@ -129,7 +128,14 @@ class SupplyLimit(Kind[SupplyParameters]):
         if not wrong:
             return None
         wrong.sort(key=lambda line: (line.use.at, line.use.id))
-        return _told(called(view, bound, wrong[0].use), bound, longest, largest)._replace(lines=wrong)
+        use = wrong[0].use
+        name = called(view, bound, use) if _is_single(bound) else view.names.get(use.item) or use.name or use.item
+        return _told(name, bound, longest, largest)._replace(lines=wrong)
+
+
+def _is_single(bound: Bound[SupplyParameters]) -> bool:
+    """Whether the point is about one item."""
+    return not bound.own.prefixes and len(bound.own.whole) == 1
 
 
 def _longest(view: View, bound: Bound[SupplyParameters]) -> int:

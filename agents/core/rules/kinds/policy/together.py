@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called
 from agents.core.rules.kinds.policy.counting import counted, days_text
@@ -32,7 +33,7 @@ class ChargedTogether(Kind[Parameters]):
     title_zh = "不得同时收费"
     title_en = "not to be charged together"
     trigger = Trigger.ITEM
-    point_columns = ("item", "others", "days", "role")
+    point_columns = ("item", "others", "other_names", "days", "role")
     needed_columns = (("item",), ("others",))
     watches_others = True
 
@@ -115,6 +116,6 @@ def _being_ordered(wrong: Sequence[Use], involved: Sequence[Use]) -> tuple[Seque
 
 def _name_of_other(view: View, bound: Bound[Parameters], use: Use) -> str:
     names = [name.strip() for name in bound.the.other_names.split(";")]
-    codes = [code.strip() for code in bound.the.others.split(";")]
-    own = names[codes.index(use.item)] if use.item in codes and codes.index(use.item) < len(names) else ""
+    known = zip(bound.the.others.split(";"), names, strict=False)
+    own = next((name for code, name in known if item_codes(code.strip()).any_of(use.codes)), "")
     return view.names.get(use.item) or use.name or own or use.item
