@@ -56,10 +56,10 @@ def _uses(check: Check, view: View) -> Sequence[Use] | None:
         point = bound.the
         if point.insurance_type and point.insurance_type != view.facts.insurance_type:
             return None
-        uses = view.uses(bound.own)
-        if not uses and view.proposed and check.kind.watches_others:  # on record only, and one of its others is ordered
-            uses = tuple(order for order in view.ordered(bound.own) if order.is_open)
-        return _in_force(point, uses) or None
+        uses = _in_force(point, view.uses(bound.own))
+        if not uses and check.kind.watches_others:  # what the item itself is known by may be an order, or another visit
+            return () if _in_force(point, view.uses(bound.others)) else None
+        return uses or None
     if trigger is Trigger.GROUP:
         return view.uses(bound.own) or None
     if trigger is Trigger.EVERY_ITEM:

@@ -22,7 +22,7 @@ class Trigger(Enum):
     """What makes a check run, and what it is called with.
 
     ITEM: a line of the point's item (`uses`: all lines of it); with `watches_others`, also one of the point's others
-    (`uses` in an order check: where the item has no lines, its open orders on record).
+    (`uses` are empty where only those have lines).
     GROUP: a line of any item of the point's group (`uses`: all lines of the group; `bound.points`: the group).
     EVERY_ITEM: any line; called once an item (`uses`: its lines), without a point.
     DIAGNOSIS, PROCEDURE: the visit has a diagnosis or operation of the point (`uses`: none).
@@ -164,4 +164,4 @@ class Kind(ABC, Generic[P]):
 
     @abstractmethod
     def check(self, view: View, bound: Bound[P], uses: Sequence[Use]) -> Iterable[Hit]:
-        """What is wrong; nothing is the usual answer. `uses` are never empty for ITEM, GROUP and EVERY_ITEM."""
+        """What is wrong; nothing is the usual answer. `uses` are never empty but as Trigger says."""

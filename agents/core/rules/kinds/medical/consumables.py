@@ -43,14 +43,14 @@ class ConsumableQuantity(Kind[Parameters]):
         if not wrong:
             return ()
         name, unit = called(view, bound, wrong[0].use), point.unit
-        per, per_en = "每次就诊", "a visit"
+        per, per_en = "每次就诊", "in a visit"
         if point.procedures:
-            per, per_en = f"{operations} 台手术", f"{operations} operations"
+            per, per_en = f"{operations} 台手术", f"with operations: {operations}"
         when = days_text([use.day for use in lines])
         return (
             Hit(
                 f"「{name}」使用 {quantity_text(used)}{unit}（{when}），{per}限 {quantity_text(allowed)}{unit}",
-                f"{name}: {quantity_text(used)} used ({when}), at most {quantity_text(allowed)} for {per_en}",
+                f"{name}: {quantity_text(used)} used ({when}), at most {quantity_text(allowed)} {per_en}",
                 wrong,
                 parameters={"most": f"{quantity_text(allowed)}{unit}"},
                 inputs={"used": f"{quantity_text(used)}{unit}", "operations": str(operations)},

@@ -1,20 +1,22 @@
 """Medicines of one class in use at the same time (重复开药)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.medical.in_use import (
     Interval,
     Span,
-    began,
+    arrival,
+    cite,
     common_days,
     merged,
     merged_days,
     on_days,
     share_fen,
     spans_of,
+    supplies_of,
 )
 from agents.core.rules.kinds.medical.naming import days_text, name_of_use
 from agents.core.rules.view import Use, View
@@ -57,7 +59,8 @@ class DuplicateClass(Kind[DuplicateParameters]):
         if len(uses) < 2 and not view.proposed and not given.counts_history:
             return ()
         medicines = _medicines(view, points)
-        taken = _supplies(view, points) if given.counts_history else {}
+        supplies = _supplies(view, points) if given.counts_history else {}
+        taken = {name: merged_days(chain.from_iterable(visits.values())) for name, visits in supplies.items()}
         if len(medicines.keys() | taken.keys()) < 2:
             return ()
         most = max((point.times for point in points if point.times is not None), default=given.most)
@@ -66,7 +69,7 @@ class DuplicateClass(Kind[DuplicateParameters]):
         involved: dict[str, None] = {}
         shared: list[Interval] = []
         before: list[Span] = []
-        for name, spans in sorted(medicines.items(), key=lambda entry: min(began(span) for span in entry[1])):
+        for name, spans in sorted(medicines.items(), key=lambda entry: arrival(entry[1])):
             mine = merged(spans)
             others = {other: days for other, days in taken.items() if other != name}
             crowded = _crowded(list(others.values()), mine, most)
@@ -74,7 +77,7 @@ class DuplicateClass(Kind[DuplicateParameters]):
                 shared += crowded
                 involved |= dict.fromkeys(other for other, days in others.items() if common_days(days, crowded))
                 involved[name] = None
-                cited |= {span.use.id: Cited(span.use, share_fen(span, crowded)) for span in on_days(spans, crowded)}
+                cited |= {span.use.id: cite(view, span, share_fen(span, crowded)) for span in on_days(spans, crowded)}
                 for span in on_days(before, crowded):
                     cited.setdefault(span.use.id, Cited(span.use, 0, is_violating=False))
             taken[name] = merged_days([*taken.get(name, ()), *mine])
@@ -82,7 +85,14 @@ class DuplicateClass(Kind[DuplicateParameters]):
         if not shared:
             return ()
         titles = [_title(view, name, medicines) for name in involved]
-        return (_hit(points[0].group, list(cited.values()), titles, shared, most),)
+        visits = {
+            visit: None
+            for name in involved
+            for visit, days in supplies.get(name, {}).items()
+            if common_days(merged_days(days), merged_days(shared))
+        }
+        hit = _hit(points[0].group, list(cited.values()), titles, shared, most)
+        return (hit._replace(visits=tuple(visits)),)
 
 
 def _medicines(view: View, points: Sequence[Point]) -> dict[str, list[Span]]:
@@ -94,20 +104,12 @@ def _medicines(view: View, points: Sequence[Point]) -> dict[str, list[Span]]:
     return found
 
 
-def _supplies(view: View, points: Sequence[Point]) -> dict[str, list[Interval]]:
-    """Supplies of earlier visits, as far as they are known to last into this one."""
-    begun = view.facts.admitted_day
-    found: dict[str, list[Interval]] = {}
-    if begun is None:
-        return found
-    for past in view.past:
-        for use in past.uses:
-            if use.supply_until <= begun:
-                continue
-            for point in points:
-                if use.item in item_codes(point.item):
-                    name = point.role or use.item
-                    found[name] = merged_days([*found.get(name, ()), (begun, use.supply_until - 1)])
+def _supplies(view: View, points: Sequence[Point]) -> dict[str, dict[str, list[Interval]]]:
+    """Supplies of earlier visits that last into this one: medicine → visit → days."""
+    found: dict[str, dict[str, list[Interval]]] = {}
+    for point in points:
+        for visit, days in supplies_of(view, item_codes(point.item)).items():
+            found.setdefault(point.role or point.item, {}).setdefault(visit, []).extend(days)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from agents.core.rules.codes import Codes
+from agents.core.rules.kind import Cited
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.units import div_round
 
@@ -63,6 +64,24 @@ def last_day_of_order(order: Use) -> int:
     return order.day + min(max(order.days, 1), MOST_DAYS) - 1
 
 
+def supplies_of(view: View, codes: Codes, after_days: int = 0) -> dict[str, list[Interval]]:
+    """Days of this visit on which a supply from an earlier visit of the patient still lasts, by that visit's id.
+
+    A supply whose length nobody said lasts for the days on which it was given; `after_days` are counted behind it.
+    """
+    begun = view.facts.admitted_day
+    found: dict[str, list[Interval]] = {}
+    if begun is None:
+        return found
+    for past in view.past:
+        for use in past.uses:
+            if use.item in codes:
+                last = (use.supply_until - 1 if use.supply_until else max(use.days, default=0)) + after_days
+                if last >= begun:
+                    found.setdefault(past.visit_id, []).append((begun, last))
+    return found
+
+
 def merged(spans: Iterable[Span], after_days: int = 0) -> list[Interval]:
     """The days of the spans, and `after_days` behind each, as intervals that do not touch, in order."""
     return merged_days([(span.first, span.last + after_days) for span in spans])
@@ -100,9 +119,18 @@ def on_days(spans: Iterable[Span], days: Sequence[Interval], after_days: int = 0
     ]
 
 
-def began(span: Span) -> tuple[bool, int, str]:
-    """What came first: what is on record before what is being placed, then by time and id."""
-    return span.use.source == PROPOSED, span.use.at, span.use.id
+def arrival(spans: Sequence[Span]) -> tuple[bool, int, str]:
+    """What tells which of two came later: by time and id; what is being placed comes after all that is on record."""
+    placed = [span.use for span in spans if span.use.source == PROPOSED]
+    at, line = min((use.at, use.id) for use in placed or [span.use for span in spans])
+    return bool(placed), at, line
+
+
+def cite(view: View, span: Span, amount_fen: int) -> Cited:
+    """The line as the one at fault; in an order check only what is being placed is."""
+    if view.proposed and span.use.source != PROPOSED:
+        return Cited(span.use, 0, is_violating=False)
+    return Cited(span.use, amount_fen)
 
 
 def share_fen(span: Span, days: Sequence[Interval]) -> int:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.medical.naming import days_text
+from agents.core.rules.kinds.medical.naming import codes_text, days_text
 from agents.core.rules.kinds.policy.claims import called, judged, whole
 from agents.core.rules.kinds.policy.counting import counted, quantity_text
 from agents.core.rules.view import PROPOSED, Use, View
@@ -44,8 +44,8 @@ class WithoutIndication(Kind[IndicationParameters]):
             name = called(view, bound, wrong[0])
             return (
                 Hit(
-                    f"「{name}」本次就诊诊断均不在其指征范围（诊断 {stated[0]} 等 {len(stated)} 项）",
-                    f"{name}: none of the visit's {len(stated)} diagnoses ({stated[0]} …) is among its indications",
+                    f"「{name}」本次就诊诊断 {codes_text(stated)} 不在其指征范围内",
+                    f"{name}: the diagnoses of the visit ({', '.join(stated)}) are not among its indications",
                     whole(wrong),
                     parameters={"diagnoses": point.diagnoses},
                     inputs={"diagnoses": ";".join(stated)},
@@ -87,7 +87,7 @@ def _repeated(
     return (
         Hit(
             f"「{name}」{days} 天内做了 {number} 次（此前 {before}），限 {days} 天 {times} 次",
-            f"{name} was done {number} times within {days} days (before: {before}); {times} are reasonable",
+            f"{name} was done {number} times within {days} days (before: {before}), at most {times}",
             cited,
             parameters={"days": f"{days} 天", "times": f"{times} 次"},
             inputs={"done": f"{number} 次", "before": before},

@@ -6,6 +6,9 @@ from agents.core.rules.view import Use, View
 from schemas.book.points import Point, codes
 from schemas.units import day_text
 
+#: As many codes as a sentence can bear.
+MOST_CODES = 3
+
 
 def name_of_use(view: View, use: Use) -> str:
     """What a line is called: by the catalogue, by itself, else its code."""
@@ -21,3 +24,9 @@ def days_text(days: Sequence[int]) -> str:
     """One day, or the first and the last."""
     first, last = min(days), max(days)
     return day_text(first) if first == last else f"{day_text(first)}~{day_text(last)}"
+
+
+def codes_text(found: Sequence[str]) -> str:
+    """Codes for a sentence: the first few, and how many there are."""
+    some = "、".join(found[:MOST_CODES])
+    return some if len(found) <= MOST_CODES else f"{some} 等 {len(found)} 项"
