@@ -143,7 +143,8 @@ class TwoPlacesParameters(Parameters):
 class VisitDuringStay(Kind[TwoPlacesParameters]):
     """The visit began while the patient lay in hospital under another number: two places at once.
 
-    Told of the later visit, whatever its kind; rests on its lines. An open stay counts as going on.
+    Told of the later visit, whatever its kind; rests on its lines, and is silent while there are none. An open stay
+    counts as going on.
     """
 
     name = "visit_during_stay"
@@ -164,6 +165,8 @@ class VisitDuringStay(Kind[TwoPlacesParameters]):
         if not stays:
             return ()
         lines = sorted(view.all_uses(), key=time_order)
+        if not lines:
+            return ()
         first = stays[0]
         kind_zh, kind_en = ("门诊就诊", "outpatient visit") if facts.is_outpatient else ("再次入院", "admission")
         return (
