@@ -10,6 +10,7 @@ from agents.core.rules.kinds.management.antibiotics import AntibioticLevel, Peri
 from agents.core.rules.kinds.management.coding import DiagnosisOperation, DiagnosisWithoutItems, OperationCoding
 from agents.core.rules.kinds.management.details import LineConsistency, SettledTotal, UncodedLines
 from agents.core.rules.kinds.management.frequency import FrequentVisits, LowStandardStay
+from agents.core.rules.kinds.management.indicators import HospitalInfection, InfectionRate, ReadmissionRate
 from agents.core.rules.kinds.management.persons import DiagnosisAge, DiagnosisSex, ProcedureSex
 from agents.core.rules.kinds.management.prescriptions import DrugCount, OnlineLimit
 from agents.core.rules.kinds.management.ratios import CostRatio
@@ -41,4 +42,7 @@ KINDS: tuple[Kind[Any], ...] = (
     DiagnosisAge(),
     CostRatio(),
     UnplannedReadmission(),
+    HospitalInfection(),
+    InfectionRate(),
+    ReadmissionRate(),
 )
