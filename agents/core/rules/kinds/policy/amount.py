@@ -1,12 +1,14 @@
 """Limits by money: price of a unit, and total of an item."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, claimed
 from agents.core.rules.kinds.policy.counting import Excess, at_fault, beyond_fen, counted
-from agents.core.rules.kinds.policy.patient import day_of_age
+from agents.core.rules.kinds.policy.patient import Age, day_of_age
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.book.entry import Share
 from schemas.units import div_round, line_amount_fen, month_of, yuan_text
@@ -24,8 +26,8 @@ def price_text(price_micro: int) -> str:
 class PriceCapParameters(Parameters):
     """child_surcharge: what the price may be higher for patients younger than `child_age` (an age with a unit)."""
 
-    child_surcharge: Share = 0
-    child_age: str = ""
+    child_surcharge: Annotated[Share, Field(ge=0)] = 0
+    child_age: Age = ""
 
 
 class PriceCap(Kind[PriceCapParameters]):

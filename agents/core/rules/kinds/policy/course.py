@@ -1,6 +1,9 @@
 """Limits by course: how many days an item is paid for, over what span, and how far apart its uses must be."""
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, claimed
@@ -21,7 +24,7 @@ class CourseParameters(Parameters):
     do not count.
     """
 
-    pause_days: int = 0
+    pause_days: Annotated[int, Field(ge=0)] = 0
 
 
 class CourseDays(Kind[CourseParameters]):

@@ -1,6 +1,9 @@
 """Operations of one incision: the first is charged whole, every further one at a part of its price."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
@@ -17,7 +20,7 @@ WHOLE_BP, MICRO_A_FEN = 10_000, 10_000
 class DiscountParameters(Parameters):
     """further: what part of its price a further operation of one incision is charged at."""
 
-    further: Share
+    further: Annotated[Share, Field(ge=0)]
 
 
 class SetDiscount(Kind[DiscountParameters]):

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import Annotated
+
+from pydantic import Field
 
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, judged, whole
@@ -14,6 +17,8 @@ UNITS_ZH = {"d": "天", "m": "个月", "y": "岁"}
 UNITS_EN = {"d": "days", "m": "months", "y": "years"}
 #: Ages below this many years are told in months as well, below as many months in days.
 SMALL_YEARS, SMALL_MONTHS = 3, 3
+#: An age with a unit; empty: none.
+Age = Annotated[str, Field(pattern=r"^(\d{1,5}[dmy])?$")]
 SEXES = frozenset({"1", "2"})
 
 
@@ -69,8 +74,8 @@ def range_words(age_from: str, age_to: str) -> tuple[str, str]:
 class AgeParameters(Parameters):
     """Ages with a unit (`28d`, `6m`, `14y`) where the point names none: age_from is included, age_to is not."""
 
-    age_from: str = ""
-    age_to: str = ""
+    age_from: Age = ""
+    age_to: Age = ""
 
 
 class AgeLimit(Kind[AgeParameters]):

@@ -1,13 +1,28 @@
 """Limits on what a doctor prescribes: a second-line drug without a first-line one, and too large a supply."""
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from agents.core.rules.codes import clinical_codes, item_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, claimed, judged, listed, whole
 from agents.core.rules.kinds.policy.counting import beyond, counted, full_e4, quantity_text
 from agents.core.rules.view import PROPOSED, Use, View
+from schemas.book.entry import both
 from schemas.units import div_round
+
+Days = Annotated[int, Field(ge=0)]
+
+
+def _clinical(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Diagnoses by prefix or range. Raises ValueError where a range ends before it begins."""
+    try:
+        clinical_codes(";".join(parts))
+    except ValueError as error:
+        raise ValueError(both(f"区间颠倒：{error}", f"a range ends before it begins: {error}")) from error
+    return parts
 
 
 class SecondLineParameters(Parameters):
@@ -16,8 +31,8 @@ class SecondLineParameters(Parameters):
     excusing: diagnoses (prefixes) that speak for an intolerance, such as a drug allergy.
     """
 
-    days: int
-    excusing: tuple[str, ...] = ()
+    days: Days
+    excusing: Annotated[tuple[str, ...], AfterValidator(_clinical)] = ()
 
 
 class SecondLine(Kind[SecondLineParameters]):
@@ -72,10 +87,10 @@ class SupplyParameters(Parameters):
     a stay.
     """
 
-    days: int = 0
-    chronic_days: int = 0
+    days: Days = 0
+    chronic_days: Days = 0
     chronic_care_types: tuple[str, ...] = ()
-    take_home_days: int = 0
+    take_home_days: Days = 0
 
 
 class SupplyLimit(Kind[SupplyParameters]):

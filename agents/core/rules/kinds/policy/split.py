@@ -1,6 +1,9 @@
 """A bundle split into its parts: charged one by one, they come to more than the bundle."""
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from agents.core.rules.codes import item_codes
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
@@ -18,7 +21,7 @@ FEWEST_PARTS = 2
 class SplitParameters(Parameters):
     """may_lack: how many of a bundle's parts may be missing, and it still counts as split."""
 
-    may_lack: int = 0
+    may_lack: Annotated[int, Field(ge=0)] = 0
 
 
 class BundleSplit(Kind[SplitParameters]):
