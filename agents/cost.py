@@ -142,7 +142,10 @@ class Cost(FollowsBook[Compiled]):
             self._conclude(outcome, family, told)
         self._send_told(outcome, told)
         self._trim(live)
+        failures, self._reviewer.failures = self._reviewer.failures, 0
         outcome.counts = {fate.value: count for fate, count in counts.items()} | told.counts
+        if failures:
+            outcome.counts["rule_failures"] = failures
         return outcome
 
     def _conclude(self, outcome: Outcome, family: Family, told: Told) -> None:

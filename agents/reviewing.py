@@ -3,9 +3,10 @@
 from functools import partial
 
 import msgspec
+import structlog
 
 from agents.core.policy import Policy
-from agents.core.rules.auditing import audit_of, review
+from agents.core.rules.auditing import Audit, audit_of, review
 from agents.core.rules.history import encode_history, history_part
 from agents.core.rules.requests import check_request
 from agents.core.rules.rulebook import RuleBook
@@ -34,6 +35,9 @@ class Reviewer:
         self.rules = RuleBook(policy.book)
         #: Whether the book has rules at all; else visits are not reviewed.
         self.has_rules = bool(self.rules.rules)
+        #: Checks that could not be run to their end, so far.
+        self.failures = 0
+        self._told: set[tuple[str, str]] = set()
 
     def check_placed(self, family: Family, visit: Visit, entry: Entry, version: int, partition: int) -> None:
         """An order was placed or changed: its answer is kept with the visit and told with the batch."""
@@ -93,6 +97,7 @@ class Reviewer:
                 visit, self.policy, self.rules, history.visits.values(), its_version, own.recorded_at if own else at
             )
             changed += findings
+            self._note_failures(visit)
             if findings and own is None:
                 visit.head.applied = version
                 further.add(visit_id)
@@ -100,6 +105,16 @@ class Reviewer:
         if is_changed:
             group.append((history_part(family.hospital, family.patient_id), encode_history(history)))
         return changed, group, further
+
+    def _note_failures(self, visit: Visit) -> None:
+        """Say once a rule and kind of error; what stands in the state is free of it."""
+        audit = visit.audit
+        for code, error in audit.failures if isinstance(audit, Audit) else ():
+            self.failures += 1
+            key = code, type(error).__name__
+            if key not in self._told:
+                self._told.add(key)
+                structlog.get_logger().error("rule_failed", rule=code, error=key[1])
 
 
 def _check_id(request: CheckRequest, partition: int, rule: str, subject: str) -> str:

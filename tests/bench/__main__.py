@@ -7,6 +7,9 @@
 5 restart      memory of a worker with 50,000 patients; kill -9 → first event (seconds)
 6 settling     settle and predict a visit of 3,000 lines when one line was added (wanted: < 2 ms), in one process
 7 settled      part 3 without and with a complete policy book, one after the other  (wanted: ≥ 70 % of the speed)
+8 rules        250,000 knowledge points: load, order check (wanted: p99 < 2 ms), a bill of 3,000 lines (< 50 ms)
+9 checking     the same library behind HTTP on one worker, 200 checks a second (wanted: p99 < 20 ms), also while
+               500 charges a second come in
 """
 
 import argparse
@@ -18,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +29,12 @@ from deploy.local.clickhouse import ClickHouseNode
 from deploy.local.kafka import KafkaNode
 from deploy.local.process import ServerProcess
 from streams.topics import Topic
+from tests.bench.checking import measure_checking
 from tests.bench.latency import measure_latency
+from tests.bench.library import write_library
 from tests.bench.load import ledger_records, published
 from tests.bench.measure import group_progress, quantile, rate_of, resident_mib
+from tests.bench.rules import measure_rules
 from tests.bench.settling import BOOK, measure_settling
 from tests.pipeline import Pipeline
 
@@ -114,6 +121,20 @@ class Bench:
         self.results["unsettled_events_per_second"] = without
         self.results["settled_events_per_second"] = with_book
         self.results["settled_share"] = round(with_book / without, 2)
+
+    def rules(self) -> None:
+        """8: one process, no Kafka."""
+        self.results.update(measure_rules(self.folder))
+
+    def checking(self) -> None:
+        """9: one worker of the cost stage, asked over HTTP."""
+        with self.pipeline("checking") as pipeline:
+            self.results.update(measure_checking(pipeline, self.library, max(5.0, 15 * self.scale)))
+
+    @cached_property
+    def library(self) -> Path:
+        """A book with 250,000 knowledge points."""
+        return write_library(self.folder / "whole_library")
 
     def _whole(self, name: str, share: float, **env: str) -> tuple[float, float]:
         """Events a second through everything: from intake's first progress, and from its start."""
@@ -209,7 +230,7 @@ def machine() -> dict[str, Any]:
 def main() -> int:
     """Run the parts asked for; print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", default="settling,naive_and_cost,whole,settled,latency,restart")
+    parser.add_argument("--parts", default="settling,rules,checking,naive_and_cost,whole,settled,latency,restart")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the load; 1 is what the README quotes")
     parser.add_argument("--out", type=Path, default=Path(".local/bench.json"))
     options = parser.parse_args()

@@ -26,7 +26,7 @@ ENDED_PHASES = (Phase.ORDER, Phase.CHARGE, Phase.REVIEW)
 class Audit:
     """The findings of one visit under one library; owned by the visit (`Visit.audit`)."""
 
-    __slots__ = ("_by_check", "_wide", "lines", "orders", "past", "pending", "rules", "scoped")
+    __slots__ = ("_by_check", "_wide", "failures", "lines", "orders", "past", "pending", "rules", "scoped")
 
     def __init__(self, visit: Visit, rules: RuleBook) -> None:
         self.rules = rules
@@ -34,6 +34,8 @@ class Audit:
         self.past: Sequence[Past] | None = None
         self.lines = Lines(visit)
         self.orders: list[Use] | None = None
+        #: Rules that the latest run could not judge to the end.
+        self.failures: list[tuple[str, Exception]] = []
         self.scoped: ScopedRules | None = None
         #: Items touched since checks were last run, each with the hospital's own codes for it.
         self.pending: dict[str, set[str]] = {}
@@ -144,6 +146,7 @@ def review(visit: Visit, policy: Policy, rules: RuleBook, past: Iterable[Past], 
         found, lost = audit.touched_findings(view, policy, audit.pending.items())
         gone = sorted(lost)
     audit.pending.clear()
+    audit.failures = view.failures
     changed = reviews.withdrawn(gone, version, at) + reviews.opened(found, version, at)
     if changed:
         visit.reviews_changed = True

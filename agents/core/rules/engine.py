@@ -34,7 +34,20 @@ class Draft(NamedTuple):
 
 
 def drafts_of(check: Check, view: View) -> tuple[Draft, ...]:
-    """What one check says of a view."""
+    """What one check says of a view; a check that cannot be run to its end says nothing, and stands in its failures.
+
+    The one place where whatever goes wrong is taken: one rule that meets what nobody thought of must neither stop the
+    others nor the pipeline. It is never silent: an order check is then unfinished, an audit lists the rule as not
+    checked.
+    """
+    try:
+        return _drafts_of(check, view)
+    except Exception as error:  # noqa: BLE001
+        view.failures.append((check.key[0], error))
+        return ()
+
+
+def _drafts_of(check: Check, view: View) -> tuple[Draft, ...]:
     bound = check.bound
     rule = bound.active.rule
     if rule.needs and not all(name in view.inputs for name in rule.needs):

@@ -17,7 +17,7 @@ from agents.core.rules.view import ORDER, OUTPATIENT, PROPOSED, Facts, View
 from agents.core.rules.viewing import birth_day, mode_of
 from schemas.book.rules import Phase
 from schemas.ledger import Diagnosis, Procedure
-from schemas.order_check import CheckRequest, CheckResult, Outcome, StatedVisit
+from schemas.order_check import CheckRequest, CheckResult, Outcome, StatedVisit, Unfinished
 from schemas.units import day_of
 
 #: trig_scen of settlement and pre-settlement: the whole visit is looked at.
@@ -101,7 +101,7 @@ def requested_view(request: CheckRequest, policy: Policy, rules: RuleBook, known
 def check_request(
     request: CheckRequest, policy: Policy, rules: RuleBook, known: View | None, version: int, naming: Naming
 ) -> CheckResult:
-    """The answer to a request on the state of this ledger version; `digest`, `via`, `took_us` are left to the caller."""
+    """The answer to a request on the state of this ledger version; the caller adds `digest`, `via`, `took_us`."""
     view = requested_view(request, policy, rules, known)
     day = view.facts.admitted_day
     scoped = rules.scoped(view.facts, day if day is not None else view.facts.today)
@@ -123,17 +123,22 @@ def check_request(
         for finding in found
         if not finding.is_shadow
     )
+    outcome, failed = Outcome.FINDINGS if shown else Outcome.PASSED, sorted({code for code, _ in view.failures})
+    if failed:  # what could not be judged is never a pass; what was found nevertheless is said
+        outcome = Outcome.UNFINISHED
     return CheckResult(
         request.request_id,
         request.hospital,
         request.patient_id,
         request.visit_id,
-        Outcome.FINDINGS if shown else Outcome.PASSED,
+        outcome,
         request.at,
         version,
         "",
         "",
         scene=request.scene,
+        reason=Unfinished.ENGINE_ERROR if failed else "",
+        detail=",".join(failed),
         findings=tuple(shown),
         order_ids=tuple(use.id for use in view.proposed),
         not_checked={

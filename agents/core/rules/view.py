@@ -5,10 +5,10 @@ line that was refunded whole is not there, of one refunded in part there is what
 order in which events arrived.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from schemas.book.rules import Exemption, Prescriber
 from schemas.ledger import Diagnosis, Procedure
 from schemas.units import EPOCH_ORDINAL, SHANGHAI, day_of
 
+T = TypeVar("T")
 OUTPATIENT, INPATIENT, PHARMACY, OTHER = "1", "2", "3", "4"
 CHARGE, ORDER, PROPOSED = "charge", "order", "proposed"
 
@@ -121,8 +122,8 @@ class Facts:
 
     mode: 1 outpatient, 2 inpatient, 3 pharmacy, 4 other. tier: the hospital's, as the book's `tiers` name it; `tiers`
     from low to high. is_ended: discharged, or an outpatient visit. as_of: the visit's clock. pregnancy: 1 pregnant,
-    2 nursing. census: ward visits (in_bed, leave, absent), census_days: their days; leaves: (when, gone or back). sexes, birth_dates,
-    blood_types: all that were ever said, more than one where they contradict each other.
+    2 nursing. census: ward visits (in_bed, leave, absent); census_days: their days; leaves: (when, gone or back).
+    sexes, birth_dates, blood_types: all that were ever said, more than one where they contradict each other.
     """
 
     hospital: str = ""
@@ -215,6 +216,7 @@ class View:
     __slots__ = (
         "_exempt",
         "_matching",
+        "_memo",
         "_orders",
         "_orders_by_id",
         "_orders_by_item",
@@ -222,6 +224,7 @@ class View:
         "charges",
         "exemptions",
         "facts",
+        "failures",
         "inputs",
         "names",
         "orders",
@@ -259,6 +262,9 @@ class View:
         self.prescribers: Mapping[str, Prescriber] = prescribers or {}
         self.exemptions = exemptions
         self.aliases = aliases
+        #: Rules that could not be judged to the end: code, what went wrong.
+        self.failures: list[tuple[str, Exception]] = []
+        self._memo: dict[object, Any] = {}
         self._matching: dict[tuple[int, Codes], tuple[Use, ...]] = {}
         self._orders: dict[Codes, tuple[Use, ...]] = {}
         self._orders_by_id: dict[str, Use] | None = None
@@ -306,6 +312,13 @@ class View:
         for uses in self.charges.values():
             yield from uses
         yield from self.proposed
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What several checks ask of the same view, made once. `key` names it across all kinds."""
+        found: T | None = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = make()
+        return found
 
     def is_exempt(self, ids: Iterable[str]) -> bool:
         """Whether the visit falls under any of these exemptions."""

@@ -10,6 +10,7 @@ from agents.core.rules import auditing, engine
 from agents.core.rules.engine import Draft
 from agents.core.rules.kind import Trigger
 from agents.core.rules.kinds import KINDS
+from agents.core.rules.kinds.policy.insurance import InsuranceLimit
 from agents.core.rules.rulebook import Check
 from agents.core.rules.view import View
 from agents.core.visit import Visit, VisitKey
@@ -169,3 +170,30 @@ def test_an_audit_runs_again_only_what_was_touched(monkeypatch: pytest.MonkeyPat
     of_visit = {Trigger.VISIT, Trigger.POINTS}
     of_items = {key for key, kind in kinds.items() if kind.trigger not in of_visit and not kind.watches_visit}
     assert {item for _, item in of_items} <= {"9-new"}
+
+
+def broken(self: object, view: View, bound: object, uses: object) -> tuple[()]:
+    raise ZeroDivisionError
+
+
+def test_a_rule_that_breaks_stops_neither_the_others_nor_the_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(InsuranceLimit, "check", broken)
+    house = house_of(doubtful_case()).publish(*events_of(doubtful_case())).run()
+    assert house.counts["cost.rule_failures"]
+    assert house.counts["cost.applied"] == len(events_of(doubtful_case()))
+    assert all(finding.kind != InsuranceLimit.name for finding in told(house).values())
+
+
+def test_an_order_check_that_breaks_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = doubtful_case()
+    monkeypatch.setattr(InsuranceLimit, "check", broken)
+    admission = events_of(case)[0]
+    common = {name: admission[name] for name in ("hospital", "patient_id", "visit_id")}
+    order = {
+        "type": "order", **common, "event_id": "o-1", "order_id": "O1", "occurred_at": "2026-03-02 10:00",
+        "item_code": case.charges[0]["item"], "quantity": "1", "unit_price": "260.00",
+    }  # fmt: skip
+    house = house_of(case).publish(admission, order).run()
+    answers = [decode_check(record.value) for record in house.values(Topic.ORDER_CHECK)]
+    assert [(answer.outcome, answer.reason) for answer in answers] == [("unfinished", "engine_error")]
+    assert "GZ10000101001000" in answers[0].detail

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from agents.core.rules.codes import item_codes
+from agents.core.rules.codes import Codes, item_codes
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, judged, whole
-from agents.core.rules.view import PROPOSED, Use, View
+from agents.core.rules.view import Use, View
+from schemas.book.points import Point
 from schemas.units import day_text
 
 HERBAL_CATEGORY = 9
@@ -69,7 +70,7 @@ class HerbAlone(Kind[HerbParameters]):
 
     def check(self, view: View, bound: Bound[HerbParameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """The listed herbs of prescriptions with nothing else in them; one finding a visit."""
-        listed = {use.id for use in uses}
+        listed = {use.id for use in uses} | {order.id for order in view.ordered(_cell(bound.points))}
         suspects = judged(view, bound, uses)
         if not suspects:
             return ()
@@ -94,13 +95,17 @@ class HerbAlone(Kind[HerbParameters]):
         )
 
 
+def _cell(points: Sequence[Point]) -> Codes:
+    return item_codes(";".join(point.item for point in points))
+
+
 def _other_herbs(view: View, bound: Bound[HerbParameters], listed: set[str]) -> Iterable[Use]:
-    """Herbs of the visit that are not listed; looks at items, and at lines only of herbs."""
+    """Herbs of the visit, charged or ordered, that are not listed; looks at items, and at lines only of herbs."""
     herbs = item_codes(";".join(bound.parameters.herbs))
     for item, uses in view.charges.items():
         if item in herbs or (uses and uses[0].category == HERBAL_CATEGORY):
             yield from (use for use in uses if use.id not in listed)
-    for use in view.proposed:
+    for use in (*view.proposed, *(order for order in view.orders if order.is_open)):
         if use.id not in listed and (use.item in herbs or use.category == HERBAL_CATEGORY):
             yield use
 
@@ -109,4 +114,4 @@ def _prescription(use: Use, numbers: dict[str, str]) -> Prescription:
     number = use.prescription_id or numbers.get(use.order_id, "")
     if number:
         return number, 0, ""
-    return "", use.day, f"{use.doctor}|{use.source}" if use.source == PROPOSED else use.doctor
+    return "", use.day, use.doctor
