@@ -59,7 +59,7 @@ class PriceCap(Kind[PriceCapParameters]):
         for use in uses:
             cap = raised if grown is not None and use.day < grown else point.price
             price = _price(use)
-            if price <= cap or (view.proposed and use.source != PROPOSED):
+            if price <= cap or use.quantity_e4 <= 0 or (view.proposed and use.source != PROPOSED):
                 continue
             over = use.amount_fen - line_amount_fen(use.quantity_e4, cap)
             if over > 0:
