@@ -11,6 +11,7 @@ a request is none of the protocol; any other status is a defect. None of them ma
 """
 
 import asyncio
+import errno
 import socket
 import sys
 import threading
@@ -90,7 +91,8 @@ class AnswerServer:
         try:
             return socket.create_server((host, port), family=_family(host), backlog=512)
         except OSError as error:
-            if not port or error.errno not in {98, 48}:  # EADDRINUSE on Linux and BSD
+            # Where others are told this very port, another one would not be found.
+            if not port or self._settings.answer_address or error.errno != errno.EADDRINUSE:
                 raise
             self._log.info("answer_port_taken", port=port)
             return socket.create_server((host, 0), family=_family(host), backlog=512)

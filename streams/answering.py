@@ -106,6 +106,10 @@ class Answerer:
 
     # Partitions come and go -----------------------------------------------------------------------------------------
 
+    def expect(self, partitions: frozenset[int]) -> None:
+        """These partitions are ours; their state is being restored."""
+        self.assigned = partitions
+
     async def own(self, partitions: frozenset[int], entry: Entry) -> None:
         """Recall, then answer for these partitions. Raises KafkaError, SendError, TimeoutError."""
         started, recalled = time.monotonic(), 0

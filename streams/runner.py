@@ -181,6 +181,8 @@ class Runner:
         self._progress.joining_since = None
         self._progress.owned = partitions
         self._next = {}
+        if self._answerer is not None:
+            self._answerer.expect(frozenset(number for _, number in partitions))
         self._ready = asyncio.ensure_future(self._guarded(self._prepare(partitions)))
 
     async def _prepare(self, partitions: frozenset[TopicAndPartition]) -> None:

@@ -1,14 +1,18 @@
 """3101 and 3102 as hospitals send them, read field by field; every mistake told at once."""
 
 import json
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.national_audit import read_check
+from schemas.national_feedback import read_feedback
 from schemas.order_check import CheckRequest, Diagnosis, Operation, ProposedOrder, StatedVisit
 from schemas.request_fields import RequestError
 
@@ -300,3 +304,47 @@ def test_another_transaction_is_refused(example: dict[str, Any]) -> None:
 def test_without_a_task_the_message_is_the_request(example: dict[str, Any]) -> None:
     example["input"]["data"]["task_id"] = ""
     assert read(example).request_id == "H00010000001202411051030000001"
+
+
+def places(node: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """The way to every value of a request."""
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path, *(place for key, child in children for place in places(child, (*path, key)))]
+
+
+FEEDBACK = {
+    "infno": "3103", "opter": "D1", "inf_time": "2024-11-05 10:31:00",
+    "input": {"data": {"warns": [{"warn_rslt_id": "jr-0001-" + "0" * 40, "dspo_way": "1", "dspo_way_rea": "r"}]}},
+}  # fmt: skip
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["1", "1e9", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["data", "cnt", "rx_id"]), inner),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+def test_whatever_stands_in_a_field_the_request_is_read_or_refused(data: st.DataObject) -> None:
+    for whole, reader in ((json.loads(EXAMPLE.read_bytes()), read), (deepcopy(FEEDBACK), feed_back)):
+        *way, last = data.draw(st.sampled_from([place for place in places(whole) if place]))
+        node = whole
+        for step in way:
+            node = node[step]
+        node[last] = data.draw(ANYTHING)
+        with suppress(RequestError):
+            reader(json.dumps(whole).encode())
+
+
+def feed_back(body: bytes) -> object:
+    return read_feedback(body, ZONE, NOW)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_bytes_come_they_are_read_or_refused(body: bytes) -> None:
+    with pytest.raises(RequestError):
+        read(body)
