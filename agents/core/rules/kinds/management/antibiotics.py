@@ -143,6 +143,7 @@ class PerioperativeAntibiotic(Kind[ProphylaxisParameters]):
     parameters = ProphylaxisParameters
     point_columns = ("procedures", "hours")
     needed_columns = (("procedures",),)
+    watches_visit = True
 
     def check(self, view: View, bound: Bound[ProphylaxisParameters], uses: Sequence[Use]) -> Iterable[Hit]:  # noqa: ARG002
         """Raises ValueError for an input of another shape."""

@@ -35,6 +35,7 @@ class DiagnosisWithoutItems(Kind[UntreatedParameters]):
     parameters = UntreatedParameters
     point_columns = ("diagnoses", "item")
     needed_columns = (("diagnoses",), ("item",))
+    watches_visit = True
     at_end = True
 
     def check(self, view: View, bound: Bound[UntreatedParameters], uses: Sequence[Use]) -> Iterable[Hit]:  # noqa: ARG002

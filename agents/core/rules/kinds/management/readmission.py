@@ -18,8 +18,8 @@ class SplitStayParameters(Parameters):
     """days: between discharge and admission, calendar days, at most. transfer_hours: for a change of department.
 
     diagnosis_characters, operation_characters: how many characters of the main diagnosis and of the first operation
-    (points left out) must be the same. near_departments: departments that count as one, codes parted by `;`. left_by: ways of leaving
-    (dscg_way) after which a stay is a new one. self_pay: kinds of insurance that are none.
+    (points left out) must be the same. near_departments: departments that count as one, codes parted by `;`.
+    left_by: ways of leaving (dscg_way) after which a stay is a new one. self_pay: kinds of insurance that are none.
     """
 
     days: Count = 15
