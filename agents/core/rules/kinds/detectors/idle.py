@@ -164,7 +164,7 @@ class AbsentParameters(Parameters):
 
 
 class AbsentFromBed(Kind[AbsentParameters]):
-    """Ward visits (探访) found nobody in the bed, without a leave on record, on days for which a bed fee was charged."""
+    """Ward visits (探访) found nobody in the bed, without a leave on record, on days with a bed fee."""
 
     name = "absent_from_bed"
     title_zh = "查房不在床"

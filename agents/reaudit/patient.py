@@ -1,0 +1,113 @@
+"""One patient of a re-audit: the log applied by the stream's own reducer, each asked visit audited by its engine.
+
+What comes out for a visit is what the stream has told of it under the same book, id by id and fen by fen
+(tests/agents/reaudit/test_same_as_the_stream.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from agents.core.patient import Before
+from agents.core.policy import Policy
+from agents.core.reckoner import Reckoner
+from agents.core.reduce import reduce
+from agents.core.rules.auditing import Audit
+from agents.core.rules.history import History
+from agents.core.rules.population import Summary, summary_of
+from agents.core.rules.rulebook import RuleBook
+from agents.core.rules.viewing import past_before
+from agents.core.visit import Visit, VisitKey
+from schemas.facts import VisitStatus
+from schemas.finding import Finding
+from schemas.ledger import Ack
+from schemas.units import day_of
+from schemas.visit_history import PatientLog
+
+NOTHING_BEFORE = Before(None, ())
+GROUPED = ("grouped", "ambiguous")
+Inputs = Mapping[str, Mapping[str, Any]]
+
+
+class AuditedVisit(NamedTuple):
+    """One visit of the period: its findings by id, the rules that could not be judged to the end, when it ended."""
+
+    visit_id: str
+    ended_at: int
+    findings: dict[str, Finding]
+    failures: list[tuple[str, Exception]]
+
+
+class AuditedPatient(NamedTuple):
+    """A patient's visits: those of the period audited, all of them summed up."""
+
+    visits: list[AuditedVisit]
+    summaries: list[Summary]
+
+
+class PatientAudit:
+    """Audits patients one after the other; keeps nothing of them."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        rules: RuleBook,
+        period: tuple[int, int],
+        reckoner: Reckoner | None = None,
+        inputs: Inputs | None = None,
+    ) -> None:
+        """Prepare to audit under one book.
+
+        period: first and last day, both included. reckoner: groups stays, where rules need groups. inputs: declared
+        optional inputs by visit id; those of `""` hold for every visit.
+        """
+        self.policy = policy
+        self.rules = rules
+        self.period = period
+        self.reckoner = reckoner
+        self.inputs: Inputs = inputs or {}
+
+    def audit(self, log: PatientLog) -> AuditedPatient:
+        """Apply the whole log, then audit the visits that ended in the period."""
+        visits = self._visits(log)
+        history = History({})
+        audits: dict[str, Audit] = {}
+        for visit in sorted(visits.values(), key=lambda visit: (visit.begun_at, visit.key.visit_id)):
+            audit = audits[visit.key.visit_id] = Audit(visit, self.rules)
+            history.note(visit, audit.lines)
+        audited, summaries = [], []
+        for visit_id, audit in audits.items():
+            visit = visits[visit_id]
+            if visit.stay.status is VisitStatus.CANCELLED:
+                continue
+            view = audit.view(visit, self.policy, past_before(visit, history.visits.values()))
+            view.inputs = {**self.inputs.get("", {}), **self.inputs.get(visit_id, {})}
+            ended_at = visit.ended_at if view.facts.is_ended else None
+            if ended_at is not None and self._is_asked(ended_at):
+                found = audit.all_findings(view, self.policy)
+                audited.append(AuditedVisit(visit_id, ended_at, found, list(view.failures)))
+            summaries.append(summary_of(view, *self._group(visit)))
+        return AuditedPatient(audited, summaries)
+
+    def _visits(self, log: PatientLog) -> dict[str, Visit]:
+        visits: dict[str, Visit] = {}
+        for version, entry in log.entries:
+            if isinstance(entry.body, Ack):
+                continue
+            visit = visits.get(entry.visit_id)
+            if visit is None:
+                key = VisitKey(entry.hospital, entry.patient_id, entry.visit_id)
+                visit = visits[entry.visit_id] = Visit.load(key, {})
+            reduce(visit, entry, version, self.policy)
+        return visits
+
+    def _is_asked(self, ended_at: int) -> bool:
+        return self.period[0] <= day_of(ended_at, self.policy.zone) <= self.period[1]
+
+    def _group(self, visit: Visit) -> tuple[str, int]:
+        """Group and weight of an ended stay (1e-4): of DRG, else of DIP; empty where the book groups nothing."""
+        if self.reckoner is None or visit.stay.is_outpatient or visit.stay.discharged_at is None:
+            return "", 0
+        outlook, _ = self.reckoner.reckon(visit, NOTHING_BEFORE)
+        groups = [group for group in outlook.prediction.groups if group.status in GROUPED and group.code]
+        groups.sort(key=lambda group: group.system != "drg")
+        return (groups[0].code, groups[0].score_e4) if groups else ("", 0)
