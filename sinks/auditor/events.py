@@ -35,6 +35,8 @@ EVENT_TYPE = {
     Topic.ACK: "ack",
 }
 _UNITS = ("_fen", "_e4", "_micro")
+#: What only rules look at is no content: a line sent again with more of it is the same line.
+NO_PARTICULARS = {"detail": None, "clinical": None}
 
 VisitKey = tuple[str, str, str]
 """hospital, patient, visit"""
@@ -104,7 +106,7 @@ class Reader:
         if isinstance(event, AdmissionEvent):
             return Reading(event_type, visit, event.event_id, self._move(event))
         if isinstance(event, OrderEvent):
-            digest = _digest(ledger.Order, event, {}, event.occurred_at)
+            digest = _digest(ledger.Order, event, NO_PARTICULARS, event.occurred_at)
             return Reading(event_type, visit, f"{event.order_id}\0{event.event_id}", Seen(digest))
         if isinstance(event, SettlementEvent):
             return Reading(
@@ -123,7 +125,7 @@ class Reader:
         amount, day = event.amount, day_of(event.charged_at, self._zone)
         if amount is None and event.quantity is not None and event.unit_price is not None:
             amount = line_amount_fen(event.quantity, event.unit_price)
-        known = {"amount_fen": amount, "day": day, "pricing": _pricing(event)}
+        known = {"amount_fen": amount, "day": day, "pricing": _pricing(event), **NO_PARTICULARS}
         digest = _digest(ledger.Charge, event, known, 0)
         return Line(
             digest,
@@ -147,6 +149,7 @@ class Reader:
                 for procedure in event.procedures
             ),
             "entitlement": _entitlement(event),
+            **NO_PARTICULARS,
         }
         digest = _digest(ledger.Admission, event, nested, event.occurred_at)
         return Move(digest, event.kind.value, event.department, event.occurred_at, event.recorded_at)

@@ -11,9 +11,10 @@ from typing import Any
 from clickhouse_driver import Client
 
 from sinks.auditor.events import Position, VisitKey
+from sinks.auditor.findings import StoredEvidence, StoredFinding
 from sinks.auditor.money import MonthKey, Settled, Worth
 from sinks.auditor.recount import Identity, Sums
-from sinks.clickhouse.tables import ALERT, DEPARTMENT_FACT, HOSPITAL_FACT, VISIT_FACT, Table
+from sinks.clickhouse.tables import ALERT, DEPARTMENT_FACT, FINDING, HOSPITAL_FACT, VISIT_FACT, Table
 
 #: event type → its table, and the id within the visit as the recount spells it
 EVENT_TABLES = {
@@ -198,10 +199,27 @@ class Store:
             )
         ]
 
+    def findings(self) -> Iterator[StoredFinding]:
+        """Every finding, one at a time; to be read to the end before the next question."""
+        query = (
+            "SELECT finding_id, hospital, patient_id, visit_id, version, status, amount_fen, evidence_count,"
+            " evidence_line_id, evidence_source, evidence_amount_fen, evidence_is_violating FROM finding FINAL"
+        )
+        for row in self._client.execute_iter(query):
+            finding_id, hospital, patient_id, visit_id, version, status, amount, count, *lists = row
+            evidence = tuple(StoredEvidence(*line) for line in zip(*lists, strict=True))
+            yield StoredFinding(finding_id, (hospital, patient_id, visit_id), version, status, amount, count, evidence)
+
+    def visit_versions(self) -> Iterator[tuple[VisitKey, int, bool]]:
+        """Every visit fact: the visit, its version, whether the visit was cancelled."""
+        query = "SELECT hospital, patient_id, visit_id, version, status = 'cancelled' FROM visit_fact FINAL"
+        for *visit, version, is_cancelled in self._client.execute_iter(query):
+            yield _visit(visit), version, bool(is_cancelled)
+
     def disagreeing_versions(self) -> list[tuple[str, tuple[Any, ...], int]]:
         """Keys with two different rows under one version: (table, key, version)."""
         found: list[tuple[str, tuple[Any, ...], int]] = []
-        for table in (VISIT_FACT, DEPARTMENT_FACT, HOSPITAL_FACT, ALERT):
+        for table in (VISIT_FACT, DEPARTMENT_FACT, HOSPITAL_FACT, ALERT, FINDING):
             found.extend((table.name, tuple(key), version) for *key, version in self._rows(_disagreeing(table)))
         return found
 

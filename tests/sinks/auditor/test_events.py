@@ -42,6 +42,9 @@ EVENTS = [
             },
         },
     ),
+    (Topic.CHARGE, {"charge_id": "C1", "amount": "5", "consent": "1", "days": 7, "medins_list_name": "阿胶"}),
+    (Topic.ORDER, {"order_id": "O1", "event_id": "E1", "rxno": "R1", "route": "iv", "drord_stop_date": "2024-03-02"}),
+    (Topic.ADMISSION, {"event_id": "E7", "kind": "admit", "matn_stas": "1", "die_date": "2024-03-02", "er_flag": "1"}),
     (Topic.SETTLEMENT, {"settlement_id": "S2", "total": "100.00", "mid_setl_flag": "1"}),
     (Topic.SETTLEMENT, {"settlement_id": "S1", "total": "100.00", "basic_fund": 7000, "clearing_way": "1"}),
     (Topic.ACK, {"event_id": "K1", "alert_id": "A1", "actor": "nurse7", "decision": "continue", "reason": "病情"}),
@@ -62,6 +65,19 @@ def test_the_content_it_reads_is_the_content_intake_writes(reader, topic, fields
 
     assert reading.content.digest == entry.digest
     assert reading.visit == (entry.hospital, entry.patient_id, entry.visit_id)
+
+
+@pytest.mark.parametrize(
+    ("topic", "fields", "more"),
+    [
+        (Topic.CHARGE, {"charge_id": "C1", "amount": "5"}, {"consent": "1", "take_home": True, "name": "阿胶"}),
+        (Topic.ORDER, {"order_id": "O1", "event_id": "E1"}, {"route": "iv", "consent": False, "days": 0}),
+        (Topic.ADMISSION, {"event_id": "E1", "kind": "admit"}, {"pregnancy": "1", "census": "in_bed"}),
+    ],
+)
+def test_an_event_sent_again_with_more_particulars_is_no_rival(reader, topic, fields, more):
+    plain, again = (reader.read(topic, json.dumps(COMMON | said).encode()) for said in (fields, fields | more))
+    assert plain == again
 
 
 def test_a_line_has_what_the_totals_need(reader):
