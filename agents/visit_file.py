@@ -1,13 +1,13 @@
 """Reads a file that holds the events of a visit, and reckons it through the very same rules as the stream.
 
 The file is a JSON list of events, a JSON object with `events` (and perhaps `visit_id`, `patient_id`, `hospital`,
-`year_to_date`), or one event a line (NDJSON). Events are those of the topics, with canonical or national names; which
-kind one is says its `type` (admission, order, charge, settlement), or its fields do. Other visits of the same patient
-in the file give the year so far, as in the stream.
+`year_to_date`, `inputs`), or one event a line (NDJSON). Events are those of the topics, with canonical or national
+names; which kind one is says its `type` (admission, order, charge, settlement), or its fields do. Other visits of the
+same patient in the file give the year so far, as in the stream.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -42,7 +42,7 @@ TELLING = (
     ("admission", ("kind", "infno")),
 )
 TYPES = tuple(events.EVENT_TYPES)
-TOP_LEVEL = frozenset({"events", "visit_id", "patient_id", "hospital", "year_to_date"})
+TOP_LEVEL = frozenset({"events", "visit_id", "patient_id", "hospital", "year_to_date", "inputs"})
 _NAMES = {
     "hospital": ("hospital", "fixmedins_code"),
     "patient_id": ("patient_id", "patn_id"),
@@ -83,23 +83,33 @@ class VisitFile:
     visit_id: str = ""
     patient_id: str = ""
     year_to_date: YearToDate | None = None
+    #: What rules may need besides events, by name (kongfei audit).
+    inputs: dict[str, Any] = field(default_factory=dict)
     #: Code tables and codes that are not known, each once (`table:code`).
     warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Opened:
-    """One visit, reckoned: the running state, its outlook, the year it was reckoned on, what is doubtful."""
+    """One visit, reckoned: the running state, its outlook, the year it was reckoned on, what is doubtful.
+
+    visits: every visit of the file, this one among them; inputs: what the file says besides events.
+    """
 
     visit: Visit
     outlook: Outlook
     year: YearToDate
     policy: Policy
     warnings: list[tuple[str, str]]
+    visits: Mapping[VisitKey, Visit] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_visit_file(path: Path, policy: Policy, hospital: str) -> VisitFile:
-    """Read and validate every event. Raises VisitFileError with all that is wrong at once."""
+def read_visit_file(path: Path, policy: Policy, hospital: str, more: Sequence[Mapping[str, Any]] = ()) -> VisitFile:
+    """Read and validate every event. `more`: events besides those of the file.
+
+    Raises VisitFileError with all that is wrong at once.
+    """
     content = _content(path)
     head = content if isinstance(content, dict) else {}
     if unknown := sorted(head.keys() - TOP_LEVEL):
@@ -113,7 +123,7 @@ def read_visit_file(path: Path, policy: Policy, hospital: str) -> VisitFile:
         raise VisitFileError(f"{path}: 没有事件 | there are no events")
     context = {"zone": policy.zone, "hospital": str(head.get("hospital") or hospital)}
     mistakes: list[EventMistake] = []
-    for place, fields in enumerate(listed, 1):
+    for place, fields in enumerate([*listed, *more], 1):
         try:
             entry = _entry(fields, found, context, place)
         except RejectError as error:
@@ -127,20 +137,30 @@ def read_visit_file(path: Path, policy: Policy, hospital: str) -> VisitFile:
         mistakes.append(EventMistake(0, error.reason, f"year_to_date: {error.detail}"))
     if mistakes:
         raise VisitFileError(mistakes)
+    found.inputs = _inputs(path, head.get("inputs"))
     return found
 
 
+def _inputs(path: Path, said: object) -> dict[str, Any]:
+    if said is None:
+        return {}
+    if not isinstance(said, dict):
+        raise VisitFileError(f"{path}: inputs 应为“名称: 内容” | inputs must be names with their content")
+    return said
+
+
 def open_visit(
-    path: Path, policy: Policy, hospital: str, *, what_if: WhatIf | None = None, at: str = "", visit_id: str = ""
-) -> Opened:
+    path: Path, policy: Policy, hospital: str, *, what_if: WhatIf | None = None, at: str = "", visit_id: str = "",
+    more: Sequence[Mapping[str, Any]] = (),
+) -> Opened:  # fmt: skip
     """Read the file, apply its events, and reckon the visit it is about, after the visits that ended before it.
 
     `at`: as the visit stood at the end of that day (or at that moment). `visit_id`: which visit, instead of the file's
-    own or the last admitted. Raises VisitFileError.
+    own or the last admitted. `more`: events besides those of the file. Raises VisitFileError.
     """
     what_if = what_if or WhatIf()
     policy = what_if.of_policy(policy, hospital)
-    file = read_visit_file(path, policy, hospital)
+    file = read_visit_file(path, policy, hospital, more)
     moment = _moment(at, policy) if at else None
     visits = _visits(file, policy, moment)
     visit = _pick(visits, visit_id or file.visit_id)
@@ -155,6 +175,7 @@ def open_visit(
     ]
     opened = _reckon(visit, family, policy, file.year_to_date, what_if)
     opened.warnings[:0] = warnings
+    opened.visits, opened.inputs = visits, file.inputs
     return opened
 
 

@@ -2,10 +2,10 @@
 
 import typer
 
-from agents.commands import allocate, book, check, predict, rules, settle
+from agents.commands import allocate, audit, book, check, predict, rules, settle
 
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (book, rules, settle, predict, allocate, check):
+    for command in (book, rules, settle, predict, audit, allocate, check):
         command.register(app)
