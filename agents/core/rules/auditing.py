@@ -8,7 +8,7 @@ Either way the outcome is what a full audit of the same visit says (tests/agents
 from collections.abc import Collection, Iterable, Sequence
 
 from agents.core.policy import Policy
-from agents.core.rules.engine import checks_of, drafts_of, runs_in
+from agents.core.rules.engine import Draft, checks_of_facts, drafts_of, drafts_of_item
 from agents.core.rules.findings import findings_of
 from agents.core.rules.lines import Lines
 from agents.core.rules.rulebook import Check, RuleBook, ScopedRules
@@ -61,15 +61,9 @@ class Audit:
         self._wide.clear()
         if view.facts.is_cancelled:
             return {}
-        found: dict[str, Finding] = {}
-        phases = phases_of(view)
-        for check in checks_of(view, scoped):
-            if check.kind.watches_visit:
-                self._wide[check.key] = check
-            if runs_in(check.bound, phases):
-                findings = self._run(check, view, policy, phases)
-                found.update((finding.finding_id, finding) for finding in findings)
-        return found
+        every = {item: {use.hospital_item for use in uses if use.hospital_item} for item, uses in self.lines.items()}
+        checks = {check.key: check for check in checks_of_facts(view, scoped)}
+        return self._run(view, policy, scoped, checks, every.items())[0]
 
     def touched_findings(
         self, view: View, policy: Policy, items: Iterable[tuple[str, Collection[str]]]
@@ -78,36 +72,47 @@ class Audit:
 
         Returns what they find now, and the ids of what they found before and no longer do.
         """
-        scoped = self.scoped
-        if scoped is None or view.facts.is_cancelled:
+        if self.scoped is None or view.facts.is_cancelled:
             return {}, set()
+        checks: dict[tuple[str, str], Check] = {check.key: check for check in self.scoped.of_visit}
+        return self._run(view, policy, self.scoped, checks, items)
+
+    def _run(
+        self,
+        view: View,
+        policy: Policy,
+        scoped: ScopedRules,
+        checks: dict[tuple[str, str], Check],
+        items: Iterable[tuple[str, Collection[str]]],
+    ) -> tuple[dict[str, Finding], set[str]]:
+        """Run these checks and those of these items; what they find, and the ids of what they no longer find."""
         phases = phases_of(view)
-        checks: dict[tuple[str, str], Check] = {check.key: check for check in scoped.of_visit}
-        for item, hospital_codes in items:
-            for check in scoped.of_item(item):
-                checks[check.key] = check
-            for code in hospital_codes:
-                for check in scoped.of_item(item, code):
-                    checks[check.key] = check
-        self._wide.update((key, check) for key, check in checks.items() if check.kind.watches_visit)
-        checks |= self._wide
+        plan = scoped.plan(phases, is_ended=view.facts.is_ended)
+        by_check, running = self._by_check, plan.codes
         found: dict[str, Finding] = {}
         before: set[str] = set()
-        for key, check in checks.items():
-            if not runs_in(check.bound, phases):
-                continue
-            before.update(finding.finding_id for finding in self._by_check.get(key, ()))
-            found.update((finding.finding_id, finding) for finding in self._run(check, view, policy, phases))
-        return found, before - found.keys()
 
-    def _run(self, check: Check, view: View, policy: Policy, phases: Collection[Phase]) -> tuple[Finding, ...]:
-        drafts = drafts_of(check, view)
-        if not drafts:
-            self._by_check.pop(check.key, None)
-            return ()
-        findings = tuple(findings_of(drafts, view, policy.version, phases))
-        self._by_check[check.key] = findings
-        return findings
+        def keep(key: tuple[str, str], drafts: Sequence[Draft]) -> None:
+            if key in by_check:
+                before.update(finding.finding_id for finding in by_check.pop(key))
+            if drafts:
+                by_check[key] = findings = tuple(findings_of(drafts, view, policy.version, phases))
+                found.update((finding.finding_id, finding) for finding in findings)
+
+        for item, hospital_codes in items:
+            for code in (item, *hospital_codes):
+                for check in scoped.of_code(code):
+                    checks[check.key] = check
+                    if check.kind.watches_visit:
+                        self._wide[check.key] = check
+            uses = self.lines.get(item, ())
+            for check in plan.every_item:
+                keep((check.key[0], item), drafts_of_item(check, item, view, uses) if uses else ())
+        checks |= self._wide
+        for key, check in checks.items():
+            if key[0] in running:
+                keep(key, drafts_of(check, view))
+        return found, before - found.keys()
 
 
 def phases_of(view: View) -> tuple[Phase, ...]:

@@ -56,10 +56,27 @@ def _drafts_of(check: Check, view: View) -> tuple[Draft, ...]:
     if kind.at_end and not view.facts.is_ended:
         return ()
     uses = _uses(check, view)
-    if uses is None or (rule.exemptions and view.is_exempt(rule.exemptions)):
+    if uses is None:
         return ()
     found = tuple(kind.check(view, bound, uses))
-    return tuple(Draft(check, hit) for hit in found) if found else ()
+    if not found or (rule.exemptions and view.is_exempt(rule.exemptions)):
+        return ()
+    return tuple(Draft(check, hit) for hit in found)
+
+
+def drafts_of_item(check: Check, item: str, view: View, uses: Sequence[Use]) -> tuple[Draft, ...]:
+    """What a check of every item says of the lines of one; as drafts_of, without looking for the lines again."""
+    bound = check.bound
+    try:
+        found = tuple(bound.active.kind.check(view, bound, uses))
+    except Exception as error:  # noqa: BLE001 - as drafts_of
+        view.failures.append((check.key[0], error))
+        return ()
+    exemptions = bound.active.rule.exemptions
+    if not found or (exemptions and view.is_exempt(exemptions)):
+        return ()
+    own = Check((check.key[0], item), bound, item)
+    return tuple(Draft(own, hit) for hit in found)
 
 
 def _uses(check: Check, view: View) -> Sequence[Use] | None:

@@ -16,7 +16,7 @@ from agents.core.rules.kinds import KINDS
 from agents.core.rules.view import Facts
 from schemas.book import Book, Scope
 from schemas.book.points import Point, codes
-from schemas.book.rules import Exemption, Parameter, Prescriber, Rule, RuleSetting, RuleState
+from schemas.book.rules import Exemption, Parameter, Phase, Prescriber, Rule, RuleSetting, RuleState
 
 #: Rules that run at all.
 RUNNING = frozenset({RuleState.ACTIVE, RuleState.SHADOW})
@@ -34,6 +34,14 @@ class Check(NamedTuple):
     def kind(self) -> Kind[Any]:
         """Its logic."""
         return self.bound.active.kind
+
+
+class Plan(NamedTuple):
+    """What runs on a visit as it stands: the codes of its rules, what every item asks for, what the visit asks for."""
+
+    codes: frozenset[str]
+    every_item: tuple[Check, ...]
+    of_visit: tuple[Check, ...]
 
 
 class Index:
@@ -195,6 +203,7 @@ class ScopedRules:
         self._region = region
         self._checks: dict[tuple[str, str], Check] = {}
         self._by_code: dict[str, tuple[Check, ...]] = {}
+        self._plans: dict[tuple[tuple[Phase, ...], bool, frozenset[str]], Plan] = {}
         triggers: dict[Trigger, list[ActiveRule]] = {}
         for rule in rules.values():
             triggers.setdefault(rule.kind.trigger, []).append(rule)
@@ -210,11 +219,34 @@ class ScopedRules:
             for rule in triggers.get(Trigger.POPULATION, ())
         )
 
+    def plan(self, phases: tuple[Phase, ...], *, is_ended: bool, inputs: frozenset[str] = frozenset()) -> Plan:
+        """What runs in these phases: rules at the end only when it has come, and where their inputs are at hand."""
+        key = phases, is_ended, inputs
+        found = self._plans.get(key)
+        if found is None:
+            running = frozenset(
+                code
+                for code, active in self.rules.items()
+                if any(phase in phases for phase in active.phases)
+                and (is_ended or not active.kind.at_end)
+                and inputs.issuperset(active.rule.needs)
+            )
+            found = self._plans[key] = Plan(
+                running,
+                tuple(
+                    Check((rule.rule.code, ""), self._plain(rule))
+                    for rule in self._every_item
+                    if rule.rule.code in running
+                ),
+                tuple(check for check in self.of_visit if check.key[0] in running),
+            )
+        return found
+
     def of_item(self, item: str, hospital_item: str = "") -> Iterable[Check]:
         """Checks that a line of this item makes run."""
-        yield from self._of_code(item)
+        yield from self.of_code(item)
         if hospital_item:
-            yield from self._of_code(hospital_item)
+            yield from self.of_code(hospital_item)
         for rule in self._every_item:
             yield Check((rule.rule.code, item), self._plain(rule), item)
 
@@ -233,7 +265,8 @@ class ScopedRules:
             found = self._checks[key] = Check(key, Bound(rule))
         return found.bound
 
-    def _of_code(self, code: str) -> tuple[Check, ...]:
+    def of_code(self, code: str) -> tuple[Check, ...]:
+        """Checks of points about this code."""
         found = self._by_code.get(code)
         if found is None:
             if len(self._by_code) > MOST_CODES:

@@ -8,6 +8,7 @@ order in which events arrived.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -385,6 +386,7 @@ class View:
         )
 
 
+@lru_cache(maxsize=4_096)
 def _clinical(parts: tuple[str, ...]) -> Codes:
     return clinical_codes(";".join(parts))
 
