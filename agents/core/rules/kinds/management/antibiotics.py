@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from agents.core.rules.codes import Codes, clinical_codes, item_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.management.wording import HOUR_MS, hours_text, quantity_text
+from agents.core.rules.kinds.management.wording import HOUR_MS, MINUTE_MS, span_en, span_zh
 from agents.core.rules.view import Facts, Use, View
 from schemas.book.entry import both
 from schemas.reasons import RejectError
@@ -15,7 +15,6 @@ from schemas.units import parse_ms
 
 LEVELS_ZH = ("无", "非限制使用级", "限制使用级", "特殊使用级")
 LEVELS_EN = ("none", "unrestricted", "restricted", "special")
-MINUTE_MS = 60_000
 
 
 class AntibioticLevelParameters(Parameters):
@@ -77,8 +76,8 @@ class AntibioticLevel(Kind[AntibioticLevelParameters]):
         return (
             Hit(
                 f"「{name}」为{LEVELS_ZH[min(wanted, 3)]}抗菌药物，医师 {first.doctor} 权限为{LEVELS_ZH[mine]}",
-                f"{name} is an antibiotic of level {LEVELS_EN[min(wanted, 3)]}, "
-                f"doctor {first.doctor} may order {LEVELS_EN[mine]}",
+                f"{name} is a {LEVELS_EN[min(wanted, 3)]} antibiotic, "
+                f"doctor {first.doctor} may order up to: {LEVELS_EN[mine]}",
                 [Cited(use, use.amount_fen) for use, _ in at_fault],
                 parameters={"level": LEVELS_ZH[min(wanted, 3)], **days},
                 inputs={"doctor": first.doctor, "doctor_level": LEVELS_ZH[mine]},
@@ -190,15 +189,15 @@ def _after(
     late = [dose for dose in doses if dose.at > until]
     if not late:
         return None
-    last = hours_text(max(dose.at for dose in late) - operation.ended_at)
+    last = max(dose.at for dose in late) - operation.ended_at
     lines = [use for use in view.charged(antibiotics) if use.at > until]
     return Hit(
-        f"手术 {operation.code} 术后 {last} 小时仍给预防性抗菌药物，限术后 {hours} 小时内",
-        f"Operation {operation.code}: antibiotic prophylaxis {last} hours after its end; at most {hours} hours",
+        f"手术 {operation.code} 术后 {span_zh(last)}仍给预防性抗菌药物，限术后 {hours} 小时内",
+        f"Operation {operation.code}: antibiotic prophylaxis {span_en(last)} after its end; at most {hours} h",
         [Cited(use, use.amount_fen) for use in lines],
         f"{_id(bound)}:after:{operation.code}",
         parameters={"hours": f"{hours} 小时"},
-        inputs={"after": f"{last} 小时", "doses": quantity_text(len(late) * 10_000), "operation": operation.code},
+        inputs={"after": span_zh(last), "doses": str(len(late)), "operation": operation.code},
     )
 
 

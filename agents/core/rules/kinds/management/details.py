@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.management.wording import HOUR_MS, quantity_text
+from agents.core.rules.kinds.management.wording import HOUR_MS, lines_en, quantity_text
 from agents.core.rules.view import CHARGE, Use, View
 from schemas.book.entry import Yuan
 from schemas.units import line_amount_fen, yuan_text
@@ -65,12 +65,12 @@ def _hit(view: View, fault: str, uses: Sequence[Use], tolerance: int) -> Hit:
     inputs = {"lines": str(len(uses)), "amount": f"{yuan_text(first.amount_fen)} 元"}
     lines = [Cited(use, 0) for use in uses]
     if fault == "quantity":
-        zh, en = f"「{name}」{len(uses)} 条明细无数量", f"{len(uses)} lines of {name} state no quantity"
+        zh, en = f"「{name}」{len(uses)} 条明细无数量", f"{lines_en(len(uses))} of {name} without a quantity"
     elif fault == "price":
-        zh, en = f"「{name}」{len(uses)} 条明细无单价", f"{len(uses)} lines of {name} state no price"
+        zh, en = f"「{name}」{len(uses)} 条明细无单价", f"{lines_en(len(uses))} of {name} without a price"
     elif fault == "future":
         zh = f"「{name}」{len(uses)} 条明细的发生时间晚于上传时间"
-        en = f"{len(uses)} lines of {name} were charged after they were recorded"
+        en = f"{lines_en(len(uses))} of {name} charged after being recorded"
     else:
         reckoned = line_amount_fen(first.quantity_e4, first.price_micro)
         lines = [Cited(use, _excess(use)) for use in uses]
@@ -105,7 +105,7 @@ class UncodedLines(Kind[Parameters]):
         return (
             Hit(
                 f"{len(lines)} 条明细共 {amount} 元无项目编码",
-                f"{len(lines)} lines of {amount} yuan in all carry no item code",
+                f"{lines_en(len(lines))} of {amount} yuan in all without an item code",
                 [Cited(use, 0) for use in lines],
                 inputs={"lines": str(len(lines)), "amount": f"{amount} 元"},
             ),
@@ -136,13 +136,14 @@ class SettledTotal(Kind[SettledTotalParameters]):
         difference = facts.total_fen - settled
         if abs(difference) <= bound.parameters.tolerance:
             return ()
-        mine, theirs = yuan_text(facts.total_fen), yuan_text(settled)
+        mine, theirs, size = yuan_text(facts.total_fen), yuan_text(settled), yuan_text(abs(difference))
+        more_zh, more_en = ("多", "more") if difference > 0 else ("少", "less")
         return (
             Hit(
-                f"明细合计 {mine} 元，结算总额 {theirs} 元，相差 {yuan_text(difference)} 元",
-                f"The lines come to {mine} yuan, {theirs} were settled: a difference of {yuan_text(difference)}",
+                f"明细合计 {mine} 元，结算总额 {theirs} 元，{more_zh} {size} 元",
+                f"The lines come to {mine} yuan, {theirs} were settled: {size} {more_en}",
                 parameters={"tolerance": f"{yuan_text(bound.parameters.tolerance)} 元"},
-                inputs={"lines_total": f"{mine} 元", "settled_total": f"{theirs} 元"},
+                inputs={"lines_total": f"{mine} 元", "settled_total": f"{theirs} 元", "difference": f"{size} 元"},
                 amount_fen=abs(difference),
             ),
         )

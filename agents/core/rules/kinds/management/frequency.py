@@ -106,7 +106,7 @@ def _running(view: View, alike: Sequence[Past], parameters: FrequentVisitsParame
     name_zh, name_en = _names(parameters)
     return Hit(
         f"连续 {running} 天{name_zh}，达到 {wanted} 天",
-        f"{name_en.capitalize()} on {running} days running, {wanted} are looked at",
+        f"{name_en.capitalize()} on {running} days running; {wanted} or more are looked at",
         subject="days",
         parameters={"consecutive_days": f"{wanted} 天"},
         inputs={"running": f"{running} 天"},

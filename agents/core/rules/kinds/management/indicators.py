@@ -9,7 +9,7 @@ from pydantic import Field
 from agents.core.rules.codes import clinical_codes
 from agents.core.rules.kind import Bound, Hit, Kind, P, Parameters, Trigger
 from agents.core.rules.kinds.management.readmission import is_unplanned
-from agents.core.rules.kinds.management.wording import HOUR_MS, hours_text
+from agents.core.rules.kinds.management.wording import HOUR_MS, span_en, span_zh
 from agents.core.rules.population import Population, PopulationHit, PopulationKind, Summary
 from agents.core.rules.view import INPATIENT, Use, View
 from schemas.book.entry import Share
@@ -55,13 +55,13 @@ class HospitalInfection(Kind[InfectionParameters]):
         if not found:
             return ()
         at, code = found[0]
-        name, after = f"{bound.the.name} {code}".strip(), hours_text(at - facts.admitted_at)
+        name, after = f"{bound.the.name} {code}".strip(), at - facts.admitted_at
         return (
             Hit(
-                f"诊断「{name}」于入院后 {after} 小时作出，超过 {hours} 小时",
-                f"Diagnosis {name} was made {after} hours after the admission, {hours} or later are looked at",
+                f"诊断「{name}」于入院后 {span_zh(after)}作出，达到 {hours} 小时",
+                f"Diagnosis {name} was made {span_en(after)} after the admission; {hours} h or more are looked at",
                 parameters={"hours": f"{hours} 小时"},
-                inputs={"after": f"{after} 小时", "diagnosis": code},
+                inputs={"after": span_zh(after), "diagnosis": code},
             ),
         )
 
@@ -113,10 +113,15 @@ class CaseRate(PopulationKind[P]):
         return PopulationHit(
             Hit(
                 f"{where_zh}{noun_zh} {len(found)} 例，占出院 {count} 例的 {rate}，超过 {most}",
-                f"{where_en}: {len(found)} {noun_en} are {rate} of {count} discharges, more than {most}",
+                f"{where_en}: {noun_en} are {len(found)} of {count} discharges, {rate}, more than {most}",
                 subject=department,
                 parameters={"most": most, "fewest": f"{parameters.fewest} 例"},
-                inputs={"cases": f"{len(found)} 例", "discharges": f"{count} 例", "rate": rate},
+                inputs={
+                    "department": department,
+                    "cases": f"{len(found)} 例",
+                    "discharges": f"{count} 例",
+                    "rate": rate,
+                },
                 visits=tuple(visit.visit_id for visit in found),
                 amount_fen=0,
             ),

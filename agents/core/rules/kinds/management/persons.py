@@ -130,4 +130,4 @@ def range_words(age_from: str, age_to: str) -> tuple[str, str]:
     if age_to:
         zh.append(f"不满 {age_to[:-1]} {UNITS_ZH[age_to[-1]]}")
         en.append(f"below {age_to[:-1]} {UNITS_EN[age_to[-1]]}")
-    return "、".join(zh), " ".join(en)
+    return "、".join(zh), " and ".join(en)

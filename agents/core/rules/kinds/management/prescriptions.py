@@ -84,15 +84,15 @@ def _hit(view: View, key: tuple[str, int], drugs: dict[str, list[Use]], most: in
         ]
     last = view.name(ranked[-1][0].item)
     prescription, day = key
-    where_zh = f"处方 {prescription}" if prescription else f"{day_text(day)} 当日"
+    where_zh = f"处方 {prescription} " if prescription else f"{day_text(day)} 当日"
     where_en = f"Prescription {prescription}" if prescription else f"The day {day_text(day)}"
     return Hit(
-        f"「{last}」等：{where_zh}药品 {len(drugs)} 种，限 {most} 种",
+        f"「{last}」等：{where_zh}共 {len(drugs)} 种药品，限 {most} 种",
         f"{where_en} has {len(drugs)} different drugs, at most {most}; the last is {last}",
         cited,
         prescription or day_text(day),
         parameters={"most": f"{most} 种"},
-        inputs={"drugs": f"{len(drugs)} 种"},
+        inputs={"drugs": f"{len(drugs)} 种", "prescription": prescription or day_text(day)},
     )
 
 

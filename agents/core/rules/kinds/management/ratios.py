@@ -50,7 +50,7 @@ class CostRatio(Kind[CostRatioParameters]):
         if part * 10_000 <= parameters.most * total:
             return ()
         share, most = percent_text(ratio_bp(part, total)), percent_text(parameters.most)
-        excess = part - div_round(parameters.most * total, 10_000)
+        beyond = yuan_text(max(1, part - div_round(parameters.most * total, 10_000)))
         zh, en = bound.active.rule.name_zh, bound.active.rule.name_en
         if parameters.categories:
             zh = "、".join(name_zh("category", code) for code in parameters.categories)
@@ -59,14 +59,15 @@ class CostRatio(Kind[CostRatioParameters]):
             zh = bound.points[0].name or zh
         return (
             Hit(
-                f"{zh} {yuan_text(part)} 元占总费用 {yuan_text(total)} 元的 {share}，超过 {most}",
-                f"{en}: {yuan_text(part)} yuan are {share} of the total of {yuan_text(total)} yuan, more than {most}",
+                f"{zh} {yuan_text(part)} 元占总费用 {yuan_text(total)} 元的 {share}，超出 {most} 线 {beyond} 元",
+                f"{en[0].upper()}{en[1:]}: {yuan_text(part)} yuan are {share} of the total of {yuan_text(total)} yuan, "
+                f"{beyond} yuan beyond {most}",
                 parameters={"most": most, "minimum": f"{yuan_text(parameters.minimum)} 元"},
                 inputs={
                     "part": f"{yuan_text(part)} 元",
                     "total": f"{yuan_text(total)} 元",
                     "share": share,
-                    "beyond": f"{yuan_text(excess)} 元",
+                    "beyond": f"{beyond} 元",
                 },
                 amount_fen=0,
             ),

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.management.wording import HOUR_MS, hours_text
+from agents.core.rules.kinds.management.wording import HOUR_MS, span_en, span_zh
 from agents.core.rules.view import INPATIENT, Facts, Past, Use, View
 from schemas.units import day_text
 
@@ -88,14 +88,20 @@ def _same(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit | No
         return None
     if not _is_near(facts.department, past.department, parameters) or not _is_same_treatment(facts, past, parameters):
         return None
-    gap = _gap(facts, past)
+    gap, left = _gap(facts, past), day_text(facts.day_of(past.ended_at))
     return Hit(
-        f"距上次出院（{day_text(facts.day_of(past.ended_at))}）{gap} 天再入院，诊断 {mine}、科室、治疗与上次相同",
-        f"Admitted again {gap} days after the last discharge ({day_text(facts.day_of(past.ended_at))}) with the same "
+        f"距上次出院（{left}）{gap} 天再入院，诊断 {mine}、科室、治疗与上次相同",
+        f"Admitted again {gap} days after the last discharge ({left}) with the same "
         f"diagnosis {mine}, department and treatment",
         subject="same",
         parameters={"days": f"{parameters.days} 天", "diagnosis_characters": str(size)},
-        inputs={"gap": f"{gap} 天", "diagnosis": mine, "before": theirs, "department": facts.department},
+        inputs={
+            "gap": f"{gap} 天",
+            "discharged": left,
+            "diagnosis": mine,
+            "before": theirs,
+            "department": facts.department,
+        },
         visits=(past.visit_id,),
         amount_fen=0,
     )
@@ -125,11 +131,11 @@ def _transfer(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit 
     if _is_near(facts.department, past.department, parameters):
         return None
     return Hit(
-        f"出院 {hours_text(elapsed)} 小时后由 {past.department} 科转入 {facts.department} 科重新办理入院",
-        f"Admitted again to {facts.department} {hours_text(elapsed)} hours after the discharge from {past.department}",
+        f"出院 {span_zh(elapsed)}后由科室 {past.department} 转入 {facts.department} 重新办理入院",
+        f"Admitted again to {facts.department} {span_en(elapsed)} after the discharge from {past.department}",
         subject="transfer",
         parameters={"transfer_hours": f"{parameters.transfer_hours} 小时"},
-        inputs={"elapsed": f"{hours_text(elapsed)} 小时", "from": past.department, "to": facts.department},
+        inputs={"elapsed": span_zh(elapsed), "from": past.department, "to": facts.department},
         visits=(past.visit_id,),
         amount_fen=0,
     )
@@ -203,7 +209,12 @@ class UnplannedReadmission(Kind[UnplannedReadmissionParameters]):
                         f"Unplanned readmission {gap} days after the discharge of {left}, "
                         f"{parameters.days} days are looked at",
                         parameters={"days": f"{parameters.days} 天", "diagnosis_characters": str(size)},
-                        inputs={"gap": f"{gap} 天", "diagnosis": facts.main_diagnosis, "before": past.main_diagnosis},
+                        inputs={
+                            "gap": f"{gap} 天",
+                            "discharged": left,
+                            "diagnosis": facts.main_diagnosis,
+                            "before": past.main_diagnosis,
+                        },
                         visits=(past.visit_id,),
                         amount_fen=0,
                     ),

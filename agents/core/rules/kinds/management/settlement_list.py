@@ -100,7 +100,7 @@ def _required(given: SettlementList, facts: Facts, parameters: SettlementListPar
     zh, en = listed(missing, "、", " 等另 {} 项"), listed(missing, ", ", " and {} more")
     return Fault(
         f"结算清单缺 {len(missing)} 项必填：{zh}",
-        f"{len(missing)} required fields are missing on the settlement list: {en}",
+        f"The settlement list lacks required fields ({len(missing)}): {en}",
         {"missing": ";".join(missing), "count": str(len(missing))},
     )
 
@@ -123,13 +123,24 @@ def _days(given: SettlementList, facts: Facts, parameters: SettlementListParamet
     stated = _count(given.text("act_ipt_days"))
     if first is None or last is None or stated is None:
         return None
+    if last < first:
+        return Fault(
+            f"结算清单出院日期 {day_text(last)} 早于入院日期 {day_text(first)}",
+            f"The settlement list has the discharge {day_text(last)} before the admission {day_text(first)}",
+            {"admitted": day_text(first), "discharged": day_text(last)},
+        )
     reckoned = max(1, last - first)
-    if stated == reckoned and last >= first:
+    if stated == reckoned:
         return None
     return Fault(
-        f"结算清单实际住院 {stated} 天，按入出院日期为 {last - first if last < first else reckoned} 天",
+        f"结算清单实际住院 {stated} 天，按入出院日期为 {reckoned} 天",
         f"The settlement list states {stated} days in hospital, its dates make {reckoned}",
-        {"stated": f"{stated} 天", "admitted": day_text(first), "discharged": day_text(last)},
+        {
+            "stated": f"{stated} 天",
+            "reckoned": f"{reckoned} 天",
+            "admitted": day_text(first),
+            "discharged": day_text(last),
+        },
     )
 
 
@@ -156,7 +167,7 @@ def _main_diagnosis(given: SettlementList, facts: Facts, parameters: SettlementL
         return Fault(
             f"结算清单主要诊断有 {len(mains)} 个，应为 1 个",
             f"The settlement list has {len(mains)} main diagnoses; it must have 1",
-            {"main_diagnoses": str(len(mains))},
+            {"main_diagnoses": str(len(mains)), "wanted": "1"},
         )
     stated = str(mains[0].get("diag_code", "")).upper()
     if facts.main_diagnosis and stated and stated != facts.main_diagnosis:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.management.wording import HOUR_MS, hours_text
+from agents.core.rules.kinds.management.wording import HOUR_MS, lines_en, span_en, span_zh
 from agents.core.rules.view import CHARGE, INPATIENT, Facts, Use, View
 
 URGENT_CARE = "24"  # 急诊转住院
@@ -41,15 +41,15 @@ class LateUpload(Kind[LateUploadParameters]):
         if not late:
             return ()
         late.sort(key=lambda use: (use.at - use.recorded_at, use.id))
-        longest, hours = hours_text(late[0].recorded_at - late[0].at), bound.parameters.hours
+        longest, hours = late[0].recorded_at - late[0].at, bound.parameters.hours
         return (
             Hit(
-                f"{len(late)} 条明细晚于 {hours} 小时上传，最长 {longest} 小时（「{view.name(late[0].item)}」）",
-                f"{len(late)} lines were uploaded later than {hours} hours, "
-                f"the latest after {longest} ({view.name(late[0].item)})",
+                f"{len(late)} 条明细晚于 {hours} 小时上传，最长 {span_zh(longest)}（「{view.name(late[0].item)}」）",
+                f"{lines_en(len(late))} uploaded later than {hours} hours, "
+                f"the latest after {span_en(longest)} ({view.name(late[0].item)})",
                 [Cited(use, 0) for use in late],
                 parameters={"hours": f"{hours} 小时"},
-                inputs={"lines": str(len(late)), "longest": f"{longest} 小时"},
+                inputs={"lines": str(len(late)), "longest": span_zh(longest)},
             ),
         )
 
@@ -106,20 +106,20 @@ def _outside(view: View, parameters: OutsideStayParameters, early: Sequence[Use]
     limits, inputs = {}, {"lines": str(len(lines))}
     zh, en = [], []
     if early:
-        hours = hours_text((facts.admitted_at or 0) - min(use.at for use in early))
+        span = (facts.admitted_at or 0) - min(use.at for use in early)
         limits["before"] = f"{before} 小时"
-        inputs["before"] = f"{hours} 小时"
-        zh.append(f"入院前 {hours} 小时（限 {before} 小时内）")
-        en.append(f"{hours} hours before the admission (at most {before})")
+        inputs["before"] = span_zh(span)
+        zh.append(f"入院前 {span_zh(span)}（限 {before} 小时内）")
+        en.append(f"{span_en(span)} before the admission (at most {before} h)")
     if late:
-        hours = hours_text(max(use.at for use in late) - (facts.discharged_at or 0))
+        span = max(use.at for use in late) - (facts.discharged_at or 0)
         limits["after"] = f"{parameters.after_hours} 小时"
-        inputs["after"] = f"{hours} 小时"
-        zh.append(f"出院后 {hours} 小时（限 {parameters.after_hours} 小时内）")
-        en.append(f"{hours} hours after the discharge (at most {parameters.after_hours})")
+        inputs["after"] = span_zh(span)
+        zh.append(f"出院后 {span_zh(span)}（限 {parameters.after_hours} 小时内）")
+        en.append(f"{span_en(span)} after the discharge (at most {parameters.after_hours} h)")
     return Hit(
         f"「{name}」{len(lines)} 条计费不在住院期间：{'、'.join(zh)}",
-        f"{len(lines)} lines of {name} were charged outside the stay: {', '.join(en)}",
+        f"{lines_en(len(lines))} of {name} charged outside the stay: {', '.join(en)}",
         [Cited(use, use.amount_fen) for use in lines],
         parameters=limits,
         inputs=inputs,

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from schemas.units import div_round
-
-HOUR_MS = 3_600_000
-DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 #: Names said in a sentence; further ones are only counted.
 MOST_SAID = 3
 
@@ -17,10 +15,21 @@ def quantity_text(quantity_e4: int) -> str:
     return f"{sign}{whole}" if not rest else f"{sign}{whole}.{rest:04d}".rstrip("0")
 
 
-def hours_text(ms: int) -> str:
-    """A span (ms) in hours with at most one decimal: `36`, `36.5`."""
-    tenths = div_round(ms * 10, HOUR_MS)
-    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
+def span_zh(ms: int) -> str:
+    """A span (ms) in hours and minutes, Chinese: `36 小时`, `24 小时 1 分`."""
+    hours, minutes = divmod(ms // MINUTE_MS, 60)
+    return f"{hours} 小时 {minutes} 分" if minutes else f"{hours} 小时"
+
+
+def span_en(ms: int) -> str:
+    """The same in English: `36 h`, `24 h 1 min`."""
+    hours, minutes = divmod(ms // MINUTE_MS, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def lines_en(count: int) -> str:
+    """So many lines, in English."""
+    return "1 line" if count == 1 else f"{count} lines"
 
 
 def listed(names: Iterable[str], joined_by: str, more: str) -> str:
