@@ -73,13 +73,14 @@ def show_command(
 
     place = 0 if is_chinese(lang) else 1
     found = _listed(book).find(name)
-    if found is None:
+    if not found:
         refuse(SafeError(both(f"没有规则 {name}（kongfei rules list 列出全部）", f"there is no rule {name}")))
     if as_json:
-        _print_json(whole_rule_json(found))
+        _print_json({"rules": [whole_rule_json(one) for one in found]})
         return
-    for line in rule_lines(found, place):
-        typer.echo(line)
+    for one in found:
+        for line in rule_lines(one, place):
+            typer.echo(line)
 
 
 @rules_app.command("kinds")

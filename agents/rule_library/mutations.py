@@ -3,7 +3,8 @@
 Each change must make at least one case fail, else nothing holds the rule to that value. Numbers go one step of their
 written precision up and down, ages and days one of their unit; switches and sexes are flipped; each element of a
 parameter's list is dropped, and of a column's cells at least one; foreign codes take the place of all; groups are taken
-apart; exemptions are dropped. Texts for people are left alone, and so is what a kind could not read.
+apart; exemptions are dropped. What a rule leaves to its kind's defaults is changed too. Texts for people are left
+alone, and so is what a kind could not read.
 """
 
 import copy
@@ -21,7 +22,7 @@ from agents.rule_library.changes import FOREIGN, dropped, moved_age, moved_numbe
 from agents.rule_library.rule_file import RuleFile
 from agents.rule_library.testing import judge_case, shipped_exemptions
 from schemas.book.points import Point
-from schemas.book.rules import Exemption
+from schemas.book.rules import Exemption, Parameter
 
 #: Columns that decide nothing: who it is, and texts for people.
 TEXTS = frozenset({
@@ -94,12 +95,22 @@ def _with_rule(file: RuleFile, **changes: Any) -> RuleFile:
 
 def _of_parameters(file: RuleFile, kind: Kind[Any]) -> Iterator[Mutation]:
     known = kind.parameters.model_fields
-    for name, value in file.rule.parameters.items():
+    for name, value in _in_force(file, kind).items():
         for other in parameter_changes(value, known[name].annotation if name in known else str):
             parameters = {**file.rule.parameters, name: other}
             if _is_readable(kind, parameters):
                 text = f"{_text(value)} → {_text(other)}"
                 yield Mutation(f"parameters.{name}", text, (_with_rule(file, parameters=parameters),))
+
+
+def _in_force(file: RuleFile, kind: Kind[Any]) -> dict[str, Parameter]:
+    """The parameters of the rule, and what its kind takes for those it does not write (but what is off or empty)."""
+    written = dict(file.rule.parameters)
+    read = kind.parameters.model_validate(written).model_dump(mode="json")
+    for name, value in read.items():
+        if name not in written and value:
+            written[name] = tuple(map(str, value)) if isinstance(value, list) else value
+    return written
 
 
 def _is_readable(kind: Kind[Any], parameters: dict[str, Any]) -> bool:

@@ -55,12 +55,13 @@ class RuleList:
     subject: Scope
     rules: tuple[ListedRule, ...]
 
-    def find(self, name: str) -> ListedRule | None:
-        """The rule of this code or number."""
-        for listed in self.rules:
-            if name.upper() == listed.rule.code.upper() or (name.isdigit() and int(name) == listed.rule.number != 0):
-                return listed
-        return None
+    def find(self, name: str) -> list[ListedRule]:
+        """The rule of this code, or those of this number: a national class may be several."""
+        return [
+            one
+            for one in self.rules
+            if name.upper() == one.rule.code.upper() or (name.isdigit() and int(name) == one.rule.number != 0)
+        ]
 
 
 def list_rules(folder: Path | None, day: int, hospital: str) -> RuleList:
