@@ -103,17 +103,21 @@ class TimesInPeriod(Kind[Parameters]):
         paid = _before(view, bound, lines, point.days)
         excess: list[Excess] = []
         first: tuple[int, tuple[int, ...]] | None = None
+        today, within, taken = -1, [], 0
         for use in lines:
-            within = sorted(day for day in paid if abs(use.day - day) < point.days)
-            taken = sum(paid[day] for day in within)
+            if use.day != today:
+                today, within = use.day, sorted(day for day in paid if abs(use.day - day) < point.days)
+                taken = sum(paid[day] for day in within)
             over = beyond([use], point.times * ONE_E4 - taken)
             allowed = daily_e4(use) - sum(found.quantity_e4 for found in over)
-            if allowed > 0:
-                paid[use.day] = paid.get(use.day, 0) + allowed
             if over:
                 excess += over
                 if first is None or (view.proposed and at_fault(view, over) and not at_fault(view, excess[:-1])):
                     first = taken, tuple(within)
+            if allowed > 0:
+                paid[today] = paid.get(today, 0) + allowed
+                taken += allowed
+                within = sorted({*within, today})
         wrong = at_fault(view, excess)
         if not wrong or first is None:
             return ()
