@@ -26,7 +26,18 @@ ENDED_PHASES = (Phase.ORDER, Phase.CHARGE, Phase.REVIEW)
 class Audit:
     """The findings of one visit under one library; owned by the visit (`Visit.audit`)."""
 
-    __slots__ = ("_by_check", "_wide", "failures", "lines", "orders", "past", "pending", "rules", "scoped")
+    __slots__ = (
+        "_by_check",
+        "_found_items",
+        "_wide",
+        "failures",
+        "lines",
+        "orders",
+        "past",
+        "pending",
+        "rules",
+        "scoped",
+    )
 
     def __init__(self, visit: Visit, rules: RuleBook) -> None:
         self.rules = rules
@@ -41,6 +52,8 @@ class Audit:
         self.pending: dict[str, set[str]] = {}
         #: What each check found, where it found anything.
         self._by_check: dict[tuple[str, str], tuple[Finding, ...]] = {}
+        #: Items of which a check of every item ever found anything.
+        self._found_items: set[str] = set()
         #: Checks that look beyond their own items: any line makes them run.
         self._wide: dict[tuple[str, str], Check] = {}
 
@@ -59,6 +72,7 @@ class Audit:
         scoped = self.scoped = self.rules.scoped(view.facts, _day(view))
         self._by_check.clear()
         self._wide.clear()
+        self._found_items.clear()
         if view.facts.is_cancelled:
             return {}
         every = {item: {use.hospital_item for use in uses if use.hospital_item} for item, uses in self.lines.items()}
@@ -105,9 +119,12 @@ class Audit:
                     checks[check.key] = check
                     if check.kind.watches_visit:
                         self._wide[check.key] = check
-            uses = self.lines.get(item, ())
+            uses, had_any = self.lines.get(item, ()), item in self._found_items
             for check in plan.every_item:
-                keep((check.key[0], item), drafts_of_item(check, item, view, uses) if uses else ())
+                drafts = drafts_of_item(check, item, view, uses) if uses else ()
+                if drafts or had_any:
+                    keep((check.key[0], item), drafts)
+                    self._found_items.add(item)
         checks |= self._wide
         for key, check in checks.items():
             if key[0] in running:
