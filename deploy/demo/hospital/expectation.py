@@ -33,6 +33,11 @@ class Expectation:
     #: Visit id → what the funds really paid, fen; and of those that are not what the terms say, why.
     settled: dict[str, int] = field(default_factory=dict)
     disputed: dict[str, str] = field(default_factory=dict)
+    #: (Visit id, rule) of the scripted cases → open, withdrawn, or nothing; visit id → the case's name.
+    findings: dict[tuple[str, str], str] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+    #: Event id of an order that is checked → the rules that its answer must name; none: it passes.
+    checks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _visit_total: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _visit_basic: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -91,6 +96,8 @@ class Expectation:
             "dead_letters": dict(sorted(self.dead_letters.items())),
             "settled_funds": {visit: units.yuan_text(fen) for visit, fen in sorted(self.settled.items())},
             "disputed": dict(sorted(self.disputed.items())),
+            "findings": {f"{visit}|{rule}": end for (visit, rule), end in sorted(self.findings.items())},
+            "checks": {order: list(rules) for order, rules in sorted(self.checks.items())},
             "visits": {visit: units.yuan_text(fen) for visit, fen in sorted(self.by_visit().items())},
             "departments": {f"{code}|{month}": units.yuan_text(fen) for (code, month), fen in departments},
             "days": {units.day_text(day): units.yuan_text(fen) for day, fen in sorted(self.by_day().items())},

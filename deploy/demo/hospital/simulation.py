@@ -7,6 +7,9 @@ from datetime import date, datetime
 from random import Random
 from typing import NamedTuple
 
+from deploy.demo.hospital.acting import Actor
+from deploy.demo.hospital.case import Case
+from deploy.demo.hospital.cases import CASES
 from deploy.demo.hospital.clinic import CHRONIC, OUTPATIENT, see
 from deploy.demo.hospital.departments import CARDIOLOGY, DEPARTMENTS, NEUROLOGY, Department
 from deploy.demo.hospital.expectation import Expectation
@@ -35,6 +38,7 @@ SECONDS_PER_DAY = 86_400
 ASKED_PERCENT, DISPUTED_PERMILLE = 10, 6
 #: How many hours after the discharge a stay is settled: late lines and refunds have come by then, mostly.
 SETTLED_AFTER_HOURS = (32, 44)
+CASE_SETTLED_MS = 2 * HOUR
 CHRONIC_PERCENT = 40
 
 
@@ -119,6 +123,7 @@ class Hospital:
         self._delivery = Random(f"{seed}/delivery")  # noqa: S311 - reproducible, not secret
         self._beds = BedPool(size.beds_percent)
         self._insurer = Insurer()
+        self._actor = Actor(seed, self._journal, self.first_day)
         self._stays: list[Stay] = []
         self._settling: list[_Settling] = []
         #: Name of each scripted stay → its visit id.
@@ -161,6 +166,9 @@ class Hospital:
         for plot in PLOTS:
             if plot.starts == number:
                 self._admit_plot(plot, midnight)
+        for case in CASES:
+            if case.starts == number:
+                self._act(case, midnight)
         for due, person, department in [entry for entry in self._returning if entry[0] == day]:
             self._returning.remove((due, person, department))
             self._admit(person, department, midnight)
@@ -209,6 +217,14 @@ class Hospital:
         visit = self._visit(person, INPATIENT)
         self.plotted[plot.name] = visit.visit_id
         self._begin(Stay(visit, plot.department, self.day, visit.rng, _ExtraBeds(self._beds), plot), midnight)
+
+    def _act(self, case: Case, midnight: int) -> None:
+        """A scripted case of the rules; it is settled when all of it has happened."""
+        bed = self._beds.set_up_extra(case.department.ward) if case.nights else ""
+        visit, ended_at = self._actor.act(case, midnight, bed)
+        if visit.known_insurance:
+            paid = self._insurer.settle(visit.claim(is_outpatient=visit.is_outpatient))
+            self._settling.append(_Settling(ended_at + CASE_SETTLED_MS, visit, paid, None))
 
     def _admit(self, person: Person, department: Department, midnight: int) -> None:
         if self._rng.randrange(100) < 8:

@@ -3,6 +3,7 @@
 Books every amount with the expectation as it is made, whatever becomes of the event on its way.
 """
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any, NamedTuple
 
@@ -41,8 +42,12 @@ class Line(NamedTuple):
 class Visit:
     """Writes the events of one visit. Numbers of charges and orders are unique within the visit only, as in 2301."""
 
-    def __init__(self, journal: Journal, person: Person, visit_id: str, care_type: str, rng: Random) -> None:
+    def __init__(
+        self, journal: Journal, person: Person, visit_id: str, care_type: str, rng: Random, lag_ms: int = 0
+    ) -> None:
+        """`lag_ms`: how late orders and fee lines always reach the system; 0: as chance has it."""
         self.journal = journal
+        self._lag_ms = lag_ms
         self.person = person
         self.visit_id = visit_id
         self.care_type = care_type
@@ -113,13 +118,13 @@ class Visit:
             "doctor": doctor,
             **fields,
         }
-        self._write("order", at, usual_lag(self.rng), placed, f"{order_id}.placed")
+        self._write("order", at, self._lag(), placed, f"{order_id}.placed")
         return order_id
 
     def change_order(self, order_id: str, kind: str, at: int, department: str, doctor: str, **fields: Any) -> None:
         """Stop, cancel or change an order."""
         changed = {"order_id": order_id, "kind": kind, "department": department, "doctor": doctor, **fields}
-        self._write("order", at, usual_lag(self.rng), changed, f"{order_id}.{kind}.{self._number('change')}")
+        self._write("order", at, self._lag(), changed, f"{order_id}.{kind}.{self._number('change')}")
 
     def charge(
         self,
@@ -134,8 +139,9 @@ class Visit:
         flawless: bool = False,
         approval: str = "",
         met: bool | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Line:
-        """Charge an item at list price while the patient lies in `department`.
+        """Charge an item at list price while the patient lies in `department`; `more`: what else its event says.
 
         Unless `flawless`, a few lines are refunded later, leave out their department, or come again with other content.
         `approval` and `met` (the condition of a restricted item) are as chance has it where they are not said.
@@ -154,12 +160,12 @@ class Visit:
             limited_use_met=self.rng.randrange(100) >= NOT_MET_PERCENT if item.limited_use and met is None else met,
         )
         self._lines[line.charge_id] = line
-        lag = usual_lag(self.rng)
+        lag = self._lag()
         luck = 500 if flawless else self.rng.randrange(1000)
         refunded_at = at + self.rng.randrange(2 * 60, 30 * 60) * MINUTE if luck < REFUNDED_PERMILLE else 0
         if refunded_at and self.rng.randrange(10) == 0:
             lag = refunded_at - at + 3 * HOUR  # the refund overtakes its charge
-        fields = self._charge_fields(line)
+        fields = self._charge_fields(line) | dict(more or {})
         if executed:
             fields["executing_department"] = executed
         if 1000 - luck <= UNSAID_DEPARTMENT_PERMILLE:
@@ -184,7 +190,7 @@ class Visit:
         """Take back a whole line by its number alone (2302): no amount, no quantity."""
         number = f"{self._number('charge'):05d}"
         whole = {"charge_id": number, "refund_of": line.charge_id, "charged_at": at}
-        self._write("charge", at, usual_lag(self.rng), whole, number)
+        self._write("charge", at, self._lag(), whole, number)
         self._refunds.setdefault(line.charge_id, []).append(line.amount_fen)
         self._book(line, at, -line.amount_fen)
 
@@ -212,6 +218,9 @@ class Visit:
         """Whether it is a visit to the clinic."""
         return self.visit_id.startswith("MZ")
 
+    def _lag(self) -> int:
+        return self._lag_ms or usual_lag(self.rng)
+
     def _approval(self, item: Item) -> str:
         if not item.high_value:
             return ""
@@ -234,7 +243,7 @@ class Visit:
             self._refunds.setdefault(line.charge_id, []).append(amount)
         else:
             self._unnamed.append(line._replace(charge_id=number, quantity_e4=-quantity, amount_fen=-amount))
-        self._write("charge", at, usual_lag(self.rng), fields, number)
+        self._write("charge", at, self._lag(), fields, number)
         self._book(line, at, -amount)
 
     def _charge_fields(self, line: Line) -> dict[str, Any]:

@@ -14,9 +14,14 @@ _MONEY = frozenset({
     "civil_servant", "enterprise", "critical_illness", "large_amount", "disabled", "assistance", "other_fund",
     "fund_total", "patient_part", "account_paid", "cash_paid", "account_balance", "base", "fund", "paid",
 })  # fmt: skip
-_TIMES = frozenset({"occurred_at", "recorded_at", "charged_at", "made_at", "performed_at", "as_of"})
+_TIMES = frozenset({
+    "occurred_at", "recorded_at", "charged_at", "made_at", "performed_at", "as_of", "died_at",
+})  # fmt: skip
 #: What the national interface has no name for: an event that says it is not sent in that form.
-_CANONICAL_ONLY = frozenset({"year_to_date", "out_of_area"})
+_CANONICAL_ONLY = frozenset({
+    "year_to_date", "out_of_area", "disease_code", "pregnancy", "urgent", "online", "died_at", "census", "procedures",
+    "trace_code", "days", "take_home", "consent", "incision_group", "herbal_use",
+})  # fmt: skip
 _CODEC: Final = Codec()
 
 
@@ -79,6 +84,8 @@ _TRANSACTION = {"admit": "2401", "discharge": "2402", "cancel_discharge": "2405"
 def has_national_form(event_type: str, fields: Mapping[str, Any]) -> bool:
     """Whether the national interface has a transaction for this event."""
     if not _CANONICAL_ONLY.isdisjoint(fields):
+        return False
+    if len(fields.get("diagnoses", ())) > 1:  # here every diagnosis is sent as the main one
         return False
     return event_type == "charge" or (event_type == "admission" and fields["kind"] in _TRANSACTION)
 
