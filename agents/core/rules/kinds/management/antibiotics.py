@@ -237,7 +237,7 @@ def read_surgery_record(value: object, facts: Facts) -> tuple[list[Operation], l
 
 
 def _rows(value: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    rows = value.get(name) or ()
+    rows = () if value.get(name) is None else value[name]
     if not isinstance(rows, list | tuple) or not all(isinstance(row, dict) for row in rows):
         raise ValueError(both(f"surgery_record.{name} 应为对象列表", f"surgery_record.{name} must list objects"))
     return rows

@@ -59,9 +59,9 @@ class CostRatio(Kind[CostRatioParameters]):
             zh = bound.points[0].name or zh
         return (
             Hit(
-                f"{zh} {yuan_text(part)} 元占总费用 {yuan_text(total)} 元的 {share}，超出 {most} 线 {beyond} 元",
-                f"{en[0].upper()}{en[1:]}: {yuan_text(part)} yuan are {share} of the total of {yuan_text(total)} yuan, "
-                f"{beyond} yuan beyond {most}",
+                f"{zh}占 {share}，超过 {most} 线 {beyond} 元（{yuan_text(part)}/{yuan_text(total)} 元）",
+                f"{en[0].upper()}{en[1:]}: {share}, {beyond} yuan beyond {most} "
+                f"({yuan_text(part)} of {yuan_text(total)} yuan)",
                 parameters={"most": most, "minimum": f"{yuan_text(parameters.minimum)} 元"},
                 inputs={
                     "part": f"{yuan_text(part)} 元",

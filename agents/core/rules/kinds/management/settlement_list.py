@@ -59,7 +59,7 @@ def read_settlement_list(value: object) -> SettlementList:
     if not isinstance(value, dict) or not isinstance(value.get("setlinfo"), dict):
         wrong = both("settlement_list 应为含 setlinfo 的对象", "settlement_list must be an object with setlinfo")
         raise ValueError(wrong)  # noqa: TRY004
-    nodes = [value.get(name) or () for name in NODES]
+    nodes = [() if value.get(name) is None else value[name] for name in NODES]
     for name, node in zip(NODES, nodes, strict=True):
         if not isinstance(node, list | tuple) or not all(isinstance(row, dict) for row in node):
             raise ValueError(both(f"settlement_list.{name} 应为对象列表", f"settlement_list.{name} must list objects"))
