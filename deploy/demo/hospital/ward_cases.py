@@ -1,5 +1,7 @@
 """Scripted stays that rules have something to say about, or must be silent about. 示例."""
 
+from typing import Any
+
 from deploy.demo.hospital import rule_codes as rule
 from deploy.demo.hospital.case import Case, End, ask, bill
 from deploy.demo.hospital.departments import (
@@ -14,7 +16,7 @@ from deploy.demo.hospital.departments import (
 
 OPEN, WITHDRAWN, NOTHING = End
 TRACE = "示例81000000000000000001"
-LONG = {"long_term": True, "frequency": "qd"}
+LONG: dict[str, Any] = {"long_term": True, "frequency": "qd"}
 
 WARD_CASES = (
     # ------------------------------------------------------------ charged twice, split, not discounted
