@@ -4,7 +4,8 @@ Order of work for a request (the body repeats the numbers):
 
 1. read the body (at most 1 MiB) and the question; from here on the budget runs
 2. answer it here, where this worker owns the question's partition; else hand it on to the owner, one hop only
-3. when the budget ends first, nobody owns the partition, or too many wait: the stage's own word for "unfinished"
+3. when the budget ends first, or nobody owns the partition: the stage's own word for "unfinished"; the same at once
+   when too many wait
 
 The status is 200 for every answer, an unfinished one too. 421 says "not mine" to another worker; 404, 405, 413 say that
 a request is none of the protocol; any other status is a defect. None of them may be taken for a pass.
@@ -55,7 +56,8 @@ class AnswerServer:
         self._answerer = answerer
         self._log = structlog.get_logger().bind(stage=stage_name)
         self._socket = self._listen()
-        self._waiting = 0
+        #: Apart, so that feedback that waits for the broker takes no check's place.
+        self._waiting = {False: 0, True: 0}
         self._gauge = metrics.QUESTIONS_WAITING.labels(stage_name)
         self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
         self._started = threading.Event()
@@ -67,7 +69,8 @@ class AnswerServer:
     @property
     def address(self) -> str:
         """host:port for other workers."""
-        return self._settings.answer_address or f"{self._own_host()}:{self._socket.getsockname()[1]}"
+        host, port = self._own_host(), self._socket.getsockname()[1]
+        return self._settings.answer_address or (f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
     def entry(self, slot: str) -> Entry:
         """What the directory is to say of this worker from now on."""
@@ -149,11 +152,9 @@ class AnswerServer:
         is_forwarded = FORWARDED in request.headers
         if is_forwarded and question.partition not in self._answerer.assigned:
             return web.Response(status=_NOT_MINE)
-        if self._waiting >= self._settings.questions_waiting:
-            answered = self._unfinished(question, Unanswered.OVERLOADED, f"{self._waiting}")
-            return self._respond(question, answered, started)
-        self._waiting += 1
-        self._gauge.set(self._waiting)
+        if self._waiting[question.is_confirmed] >= self._settings.questions_waiting:
+            return self._respond(question, self._unfinished(question, Unanswered.OVERLOADED, ""), started)
+        self._wait(question, 1)
         try:
             if question.partition in self._answerer.ready:
                 answered = await self._ask_here(question, deadline)  # 2 here
@@ -162,9 +163,12 @@ class AnswerServer:
             else:
                 answered = await self._hand_on(question, body, deadline)  # 2 there
         finally:
-            self._waiting -= 1
-            self._gauge.set(self._waiting)
+            self._wait(question, -1)
         return self._respond(question, answered, started)
+
+    def _wait(self, question: Question, change: int) -> None:
+        self._waiting[question.is_confirmed] += change
+        self._gauge.set(sum(self._waiting.values()))
 
     def _budget_seconds(self, question: Question, headers: Mapping[str, str]) -> float:
         settings = self._settings

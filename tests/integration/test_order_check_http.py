@@ -1,9 +1,10 @@
 """Order checks over HTTP, asked of real worker processes with a real Kafka behind them."""
 
 import json
+import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from agents.commands.check import register
+from deploy.local.kafka import KafkaNode
 from streams.partitions import partition_of
 from streams.topics import Topic
 from tests.integration.asking import EXAMPLE, Desk, Reply, check, post
@@ -196,3 +198,37 @@ def test_any_worker_is_asked_about_any_patient_and_a_killed_one_costs_unfinished
         repeated = answered(addresses[1], patient, f"T{number}")
         assert repeated.amounts == [total / 100]
     assert second.poll() is None
+
+
+@pytest.mark.chaos
+def test_feedback_is_acknowledged_when_kafka_has_it_and_a_check_does_not_wait_for_kafka(
+    kafka_node_factory: Callable[..., KafkaNode], topic_prefix: str, tmp_path: Path
+) -> None:
+    node = kafka_node_factory(quick_start=True)
+    desk = Desk(node.bootstrap, topic_prefix, tmp_path)
+    try:
+        worker = desk.start_answering(KONGFEI_FEEDBACK_BUDGET_MS="500")
+        address = desk.address_of(worker)
+        wait_until(lambda: desk.has(worker, 4), "it answers")
+        desk.give({"P1": 700})
+        jr_id = answered(address, "P1", "T1").body["output"]["result"][0]["jr_id"]
+        feedback = {
+            "opter": "D1",
+            "inf_time": "2024-11-05 10:31:00",
+            "input": {"data": {"warns": [{"warn_rslt_id": jr_id, "dspo_way": "2"}]}},
+        }
+        os.kill(node.pid, signal.SIGSTOP)
+        try:
+            told = post(address, "/3103", feedback)
+            assert check(address, "P1", "T2").amounts == [7.0], "HIS never waits for the broker"
+        finally:
+            os.kill(node.pid, signal.SIGCONT)
+        assert (told.body["infcode"], told.body["output"]["feedback_status"]) == ("-1", "unconfirmed")
+        assert 0.4 < told.seconds < 2
+
+        wait_until(lambda: post(address, "/3103", feedback).body["infcode"] == "0", "it is confirmed")
+        events = {value for _, value in desk.read(Topic.ACK)}
+        assert [json.loads(event or b"")["decision"] for event in events] == ["revise"]
+        assert worker.poll() is None
+    finally:
+        desk.close()

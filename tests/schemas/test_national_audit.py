@@ -122,6 +122,17 @@ def test_the_example_is_read_field_by_field() -> None:
     )
 
 
+def test_every_shipped_example_is_read() -> None:
+    folder = EXAMPLE.parent
+    whole_visit = read((folder / "visit_3102.json").read_bytes(), "3102")
+    assert (whole_visit.scene, whole_visit.orders) == ("9", ())
+    assert whole_visit.visit.operations[0].code == "37.2200"
+    bare = read((folder / "bare_order_3101.json").read_bytes())
+    assert (bare.hospital, bare.orders[0].amount_fen, bare.orders[0].dose) == ("H0009", 1_110, "0.5")
+    feedback, _ = read_feedback((folder / "feedback_3103.json").read_bytes(), ZONE, NOW)
+    assert [item.decision for item in feedback.dispositions] == ["continue", "revise"]
+
+
 def test_the_bare_data_is_read_as_well(example: dict[str, Any]) -> None:
     bare = read(example["input"]["data"])
     assert (bare.request_id, bare.patient_id, bare.hospital) == ("CHECK-20241105-0001", "P1001", "H0001")
