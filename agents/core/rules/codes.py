@@ -25,7 +25,7 @@ class Codes:
         """Whether the code is one of the set."""
         if code in self.whole:
             return True
-        return any(code[:length] in self.prefixes for length in self.lengths)
+        return bool(self.lengths) and any(code[:length] in self.prefixes for length in self.lengths)
 
     def __bool__(self) -> bool:
         """Whether anything is in the set."""

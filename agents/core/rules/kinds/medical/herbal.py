@@ -42,7 +42,7 @@ class HerbalPrescription(Kind[Parameters]):
 
 
 def _subject(bound: Bound[Parameters], prescription: str, what: str) -> str:
-    return f"{bound.the.item}|{prescription}|{what}"
+    return f"{bound.the.item} {prescription} {what}"
 
 
 def _too_many(
@@ -146,7 +146,7 @@ class ChargedBeyondOrdered(Kind[OrderedParameters]):
                 f"（{days_text([use.day for use in lines])}），超出 {quantity_text(charged - ordered)}",
                 f"{name}: charged {quantity_text(charged)}, ordered {quantity_text(ordered)}",
                 beyond(lines, ordered),
-                subject=f"{bound.the.item}|{order_id}",
+                subject=f"{bound.the.item} {order_id}",
                 parameters={"ordered": quantity_text(ordered)},
                 inputs={"charged": quantity_text(charged)},
             )

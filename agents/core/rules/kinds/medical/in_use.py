@@ -3,12 +3,12 @@
 Days are day numbers, both ends included. The days of an order's end are counted in whole days from its beginning.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from agents.core.rules.codes import Codes
 from agents.core.rules.kind import Cited
-from agents.core.rules.view import PROPOSED, Use, View
+from agents.core.rules.view import PROPOSED, Past, Use, View
 from schemas.units import div_round
 
 DAY_MS = 86_400_000
@@ -69,17 +69,24 @@ def supplies_of(view: View, codes: Codes, after_days: int = 0) -> dict[str, list
 
     A supply whose length nobody said lasts for the days on which it was given; `after_days` are counted behind it.
     """
-    begun = view.facts.admitted_day
-    found: dict[str, list[Interval]] = {}
+    begun, found = view.facts.admitted_day, dict[str, list[Interval]]()
     if begun is None:
         return found
-    for past in view.past:
+    for past in recent(view, MOST_DAYS + after_days):
         for use in past.uses:
             if use.item in codes:
                 last = (use.supply_until - 1 if use.supply_until else max(use.days, default=0)) + after_days
                 if last >= begun:
                     found.setdefault(past.visit_id, []).append((begun, last))
     return found
+
+
+def recent(view: View, days: int) -> Iterator[Past]:
+    """Earlier visits of the patient that ended at most so many days before this one began, and those still open."""
+    begun = view.facts.admitted_at
+    for past in view.past:
+        if begun is None or not past.ended_at or begun - past.ended_at <= (days + 1) * DAY_MS:
+            yield past
 
 
 def merged(spans: Iterable[Span], after_days: int = 0) -> list[Interval]:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kinds.medical.in_use import recent
 from agents.core.rules.kinds.medical.naming import codes_text, days_text
 from agents.core.rules.kinds.policy.claims import called, judged, whole
 from agents.core.rules.kinds.policy.counting import counted, quantity_text
@@ -60,7 +61,7 @@ def _repeated(
     view: View, bound: Bound[IndicationParameters], uses: Sequence[Use], days: int, times: int
 ) -> Iterable[Hit]:
     lines = sorted(counted(view, bound.own, uses), key=lambda use: (use.day, use.source == PROPOSED, use.at, use.id))
-    done = _done_before(view, bound, lines[0].day - days) if lines and bound.parameters.counts_history else []
+    done = _done_before(view, bound, lines[0].day, days) if lines and bound.parameters.counts_history else []
     allowed = times * 10_000
     if not done and sum(_counted(use) for use in lines) <= allowed:
         return ()
@@ -99,14 +100,14 @@ def _counted(use: Use) -> int:
     return use.quantity_e4 or 10_000
 
 
-def _done_before(view: View, bound: Bound[IndicationParameters], after_day: int) -> list[tuple[int, int]]:
-    """Days and quantities (1e-4) of the item in earlier visits, from the day after `after_day` on."""
+def _done_before(view: View, bound: Bound[IndicationParameters], first: int, days: int) -> list[tuple[int, int]]:
+    """Days and quantities (1e-4) of the item in earlier visits, less than `days` before the first day."""
     own = bound.own
     return [
         (day, quantity)
-        for past in view.past
+        for past in recent(view, days)
         for use in past.uses
         if use.item in own
         for day, quantity in use.days.items()
-        if day > after_day and quantity > 0
+        if day > first - days and quantity > 0
     ]

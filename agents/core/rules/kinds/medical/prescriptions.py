@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from agents.core.rules.view import Use, View
+from schemas.units import day_text
 
 
 def prescription_of(view: View, use: Use) -> str:
@@ -12,7 +13,7 @@ def prescription_of(view: View, use: Use) -> str:
     order = view.order_of(use)
     if order is not None and order.prescription_id:
         return order.prescription_id
-    return f"{use.day}|{use.doctor}"
+    return f"{day_text(use.day)} {use.doctor}"
 
 
 def by_prescription(view: View, uses: Iterable[Use]) -> dict[str, list[Use]]:
