@@ -118,7 +118,7 @@ class TotalAmount(Kind[TotalParameters]):
             return ()
         is_yearly = bound.parameters.per == "year"
         by_year: dict[int, list[Use]] = {}
-        for use in counted(view, bound.own, claimed(bound, uses)):
+        for use in counted(view, bound.own, claimed(view, bound, uses)):
             by_year.setdefault(month_of(use.day) // 100 if is_yearly else 0, []).append(use)
         before = _paid_before(view, bound) if is_yearly else {}
         excess: list[Excess] = []

@@ -18,22 +18,23 @@ def is_claimed(use: Use) -> bool:
     return use.level != CLASS_C and use.approval != REFUSED and use.limited_use_met is not False
 
 
-def claimed(bound: Bound[Any], uses: Sequence[Use]) -> Sequence[Use]:
+def claimed(view: View, bound: Bound[Any], uses: Sequence[Use]) -> Sequence[Use]:
     """The lines that are the rule's matter.
 
-    A policy rule says what the insurance pays, so what the patient pays anyway is none of its business; a rule on
-    treatment looks at every line, whoever pays.
+    A policy rule says what the insurance pays: what the patient pays anyway is none of its business, and so is a whole
+    visit that no insurance is known for (uninsured, or the card has not come yet). A rule on treatment looks at every
+    line, whoever pays.
     """
     if bound.active.rule.category is not RuleCategory.POLICY:
         return uses
-    return [use for use in uses if is_claimed(use)]
+    return [use for use in uses if is_claimed(use)] if view.facts.insurance_type else []
 
 
 def judged(view: View, bound: Bound[Any], uses: Sequence[Use]) -> Sequence[Use]:
     """The lines that may be at fault: `claimed` ones; in an order check only what is being ordered."""
     if view.proposed:
         uses = [use for use in uses if use.source == PROPOSED]
-    return claimed(bound, uses)
+    return claimed(view, bound, uses)
 
 
 def whole(uses: Sequence[Use]) -> list[Cited]:

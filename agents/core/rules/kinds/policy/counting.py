@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from agents.core.rules.codes import Codes
 from agents.core.rules.kind import Cited
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.units import day_text, div_round
 
 ONE_E4 = 10_000
+DAY_MS = 86_400_000
 MOST_DAYS_TOLD = 2
 
 
@@ -23,18 +26,33 @@ class Excess(NamedTuple):
 def counted(view: View, codes: Codes, uses: Sequence[Use]) -> list[Use]:
     """What counts towards a limit, each use once: first what is there in order of time, then what is being ordered.
 
-    In an order check open orders that nobody charged yet count too; an order whose charge is there does not count
-    again.
+    In an order check open orders that nobody charged yet count too, a long-term one on every day for which something
+    is being ordered; an order whose charge is there does not count again.
     """
     if not view.proposed:
         return list(uses)
     charged = {use.order_id for use in uses if use.source != PROPOSED and use.order_id}
     proposed = [use for use in uses if use.source == PROPOSED and use.order_id not in charged]
     there = [use for use in uses if use.source != PROPOSED]
-    known = charged | {use.id for use in proposed}
-    there += [use for use in view.ordered(codes) if use.is_open and use.id not in known]
+    known = {use.id for use in view.proposed}
+    charged_days = {(use.order_id, use.day) for use in there if use.order_id}
+    days = {use.day for use in view.proposed}
+    for order in view.ordered(codes):
+        if not order.is_open or order.id in known:
+            continue
+        if order.long_term:
+            there += _on_days(order, (day for day in days if (order.id, day) not in charged_days))
+        elif order.id not in charged:
+            there.append(order)
     there.sort(key=lambda use: (use.at, use.id))
     return there + proposed
+
+
+def _on_days(order: Use, days: Iterable[int]) -> Iterable[Use]:
+    """A long-term order as it counts on days on which it runs."""
+    for day in days:
+        if order.day <= day and (not order.ends_at or day * DAY_MS < order.ends_at):
+            yield msgspec.structs.replace(order, day=day)
 
 
 def daily_e4(use: Use) -> int:

@@ -49,7 +49,7 @@ class CourseDays(Kind[CourseParameters]):
         limit, role = bound.the.days, bound.the.role
         if limit is None or role not in {TOTAL, SPAN, INTERVAL}:
             return ()
-        lines = counted(view, bound.own, claimed(bound, uses))
+        lines = counted(view, bound.own, claimed(view, bound, uses))
         covered = [(use, range(use.day, use.day + min(max(1, use.days), MOST_DAYS))) for use in lines]
         if not covered:
             return ()

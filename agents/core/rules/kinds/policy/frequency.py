@@ -97,7 +97,7 @@ class TimesInPeriod(Kind[Parameters]):
         point = bound.the
         if point.times is None or not point.days:
             return ()
-        lines = [use for use in counted(view, bound.own, claimed(bound, uses)) if use.quantity_e4 > 0]
+        lines = [use for use in counted(view, bound.own, claimed(view, bound, uses)) if use.quantity_e4 > 0]
         if not lines:
             return ()
         paid = _before(view, bound, lines, point.days)

@@ -119,7 +119,7 @@ class AgeLimit(Kind[AgeParameters]):
                 f"「{name}」限{zh}{whom_zh}使用，患者使用当日 {age_zh}",
                 f"{name} is for {whom_en}{en}; the patient was {age_en} old on the day",
                 whole(wrong),
-                parameters={"age_from": youngest, "age_to": oldest},
+                parameters={"age": zh},
                 inputs={"age": age_zh, "sex": view.facts.sex},
             ),
         )

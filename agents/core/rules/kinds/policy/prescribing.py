@@ -113,7 +113,7 @@ class SupplyLimit(Kind[SupplyParameters]):
         """What goes beyond, one finding an item where the point is about several."""
         facts, excepted = view.facts, item_codes(bound.the.others)
         by_item: dict[str, list[Use]] = {}
-        for use in counted(view, bound.own, claimed(bound, uses)):
+        for use in counted(view, bound.own, claimed(view, bound, uses)):
             if (facts.is_outpatient or use.take_home) and not excepted.any_of(use.codes):
                 by_item.setdefault(use.item, []).append(use)
         for item in sorted(by_item):
