@@ -120,8 +120,9 @@ def _of_rule(rule: Rule, kind: Kind[Any], groups: list[list[tuple[int, RuleSetti
     for index, setting in (listed for group in groups for listed in group):
         for name, text in parameter_mistakes(kind, {**rule.parameters, **setting.parameters}):
             is_wrong = True
-            where = "" if setting.rule else f" ({rule.code} {rule.name_zh})"
-            yield Finding(("rule_settings", index, "parameters", *name), text + where)
+            yield Finding(
+                ("rule_settings", index, "parameters", *name), text if setting.rule else f"{rule.code}: {text}"
+            )
     if is_wrong or not kind.parameters.__pydantic_decorators__.model_validators:
         return  # fields that are each right are right together, unless the kind compares them
     for chosen in product(*([None, *group] for group in groups)):
@@ -131,7 +132,7 @@ def _of_rule(rule: Rule, kind: Kind[Any], groups: list[list[tuple[int, RuleSetti
             parameters |= setting.parameters
         for name, text in parameter_mistakes(kind, parameters):
             index = together[-1][0]
-            yield Finding(("rule_settings", index, "parameters", *name), f"{text} ({rule.code} {rule.name_zh})")
+            yield Finding(("rule_settings", index, "parameters", *name), f"{rule.code}: {text}")
             return
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from agents.book.judging import Places, Steps, as_written, value_at
 from agents.book.mistakes import Mistake, PolicyError
 from agents.book.names import names_at
-from agents.book.wording import sentence, unknown
+from agents.book.wording import UNKNOWN_NAMES, sentence, unknown
 from agents.book.yaml_file import YamlFile, read_yaml
 from agents.rule_library import rule_file as rule_files
 from schemas.book.entry import both
@@ -60,7 +60,7 @@ def _unreadable(file: YamlFile, content: Any, error: ValidationError) -> Iterato
     for item in error.errors(include_url=False):
         steps: Steps = tuple(item["loc"])
         known = names_at(steps[:-1], rule_files.RuleFile)
-        steps = as_written(steps, content, names_a_field=item["type"] in {"missing", "extra_forbidden"})
+        steps = as_written(steps, content, names_a_field=item["type"] in {"missing", *UNKNOWN_NAMES})
         if steps in seen:
             continue  # another arm of a union that does not fit either
         seen.add(steps)

@@ -33,6 +33,8 @@ _NO_DAY = both("没有这一天，或写法不对：日期写成 2026-01-31", "n
 #: Shares are held in basis points, and nothing else has these bounds.
 _WHOLES = {10_000: "100%", 20_000: "200%"}
 SHOWN = 60
+#: What pydantic calls a name that a model, or a dataclass, does not have.
+UNKNOWN_NAMES = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
 def sentence(item: Mapping[str, Any], given: object, known: tuple[str, ...] = ()) -> str:
@@ -49,7 +51,7 @@ def sentence(item: Mapping[str, Any], given: object, known: tuple[str, ...] = ()
         return _EMPTY
     if kind == "value_error":
         return str(context["error"]) + shown(given)
-    if kind == "extra_forbidden":
+    if kind in UNKNOWN_NAMES:
         return unknown(str(item["loc"][-1]), known)
     if kind.startswith(("date_", "datetime_")):
         return _NO_DAY + shown(given)
