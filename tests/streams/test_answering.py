@@ -14,6 +14,7 @@ from streams.directory import Directory, Entry, announcement
 from streams.lease import Lease
 from streams.outbox import Outbox
 from streams.pace import Pace
+from streams.runner import Runner
 from streams.sender import SendError
 from streams.settings import Settings
 from streams.stage import Answered, Question, Record, Store, Unanswered
@@ -313,3 +314,17 @@ def test_who_asked_a_worker_by_mistake_waits_for_another_entry() -> None:
         assert await directory.find_other(0, second, time.monotonic() + 0.01) is None
 
     asyncio.run(scenario())
+
+
+# ---------------------------------------------------------------- who may answer
+
+
+def test_a_stage_without_a_table_has_nothing_to_answer_from() -> None:
+    class Copying:
+        name, inputs, table = "intake", ("his.charge.v1",), False
+
+        def __init__(self) -> None:
+            self.answering = Echo()
+
+    with pytest.raises(ValueError, match="no table to answer from"):
+        Runner(Copying(), Settings())
