@@ -5,6 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from agents.core.marks import OrderMark
+from agents.core.outlook import settled_by_insurer
 from agents.core.policy import Policy
 from agents.core.rules.lines import Lines
 from agents.core.rules.view import (
@@ -21,7 +22,7 @@ from agents.core.rules.view import (
 )
 from agents.core.visit import Visit
 from schemas.codes import LEVEL_COUNT, category_index, level_index
-from schemas.events import OrderKind, SettlementKind
+from schemas.events import OrderKind
 from schemas.facts import VisitStatus
 from schemas.ledger import OrderDetail
 from schemas.units import day_number, day_of, line_amount_fen
@@ -37,7 +38,7 @@ def facts_of(visit: Visit, policy: Policy) -> Facts:
     hospital = policy.hospital(key.hospital)
     department, ward, bed = stay.whereabouts
     tally, as_of = visit.tally, visit.head.as_of
-    settled = visit.settlement.body if visit.settlement else None
+    settled = settled_by_insurer(visit)
     return Facts(
         hospital=key.hospital,
         patient_id=key.patient_id,
@@ -84,7 +85,7 @@ def facts_of(visit: Visit, policy: Policy) -> Facts:
         sexes=stay.sexes,
         birth_dates=stay.birth_dates,
         blood_types=stay.blood_types,
-        settled_total_fen=settled.total_fen if settled and settled.kind == SettlementKind.SETTLED else None,
+        settled_total_fen=settled.total_fen if settled else None,
         total_fen=tally.amount,
         by_category=tuple(
             sum(tally.cells[start : start + LEVEL_COUNT]) for start in range(0, len(tally.cells), LEVEL_COUNT)
