@@ -128,9 +128,8 @@ def test_what_an_earlier_version_wrote_is_kept_and_says_nothing_of_what_came_lat
 
         columns = "amount_fen, simulated_standing, simulated_total_fen, in_force_profit_fen, special_case, dip_score_e4"
         assert client.execute(f"SELECT {columns} FROM visit_fact FINAL") == [(700, "", None, None, [], 0)]
-        assert client.execute("SELECT amount_fen, first_self_pay_bp, limited_use_met FROM charge_line") == [
-            (700, None, None)
-        ]
+        columns = "amount_fen, first_self_pay_bp, limited_use_met, consent, take_home, days, name"
+        assert client.execute(f"SELECT {columns} FROM charge_line") == [(700, None, None, None, None, 0, "")]
         assert client.execute("SELECT amount_fen, fund_yuan, loss_count FROM v_department_month") == [(7, 0, 0)]
         assert client.execute("SELECT amount_fen FROM v_visit") == [(700,)]
         for view in ("v_settlement", "v_payment_outlook", "v_visit_method", "v_budget", "v_hospital_month"):
