@@ -11,7 +11,8 @@ from agents.core.rules.kinds.policy.counting import Excess, at_fault, beyond_fen
 from agents.core.rules.kinds.policy.patient import Age, day_of_age
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.book.entry import Share
-from schemas.units import div_round, line_amount_fen, month_of, yuan_text
+from schemas.units import div_round, line_amount_fen, month_of
+from schemas.wording import money
 
 MICRO_A_FEN, WHOLE_BP = 10_000, 10_000
 
@@ -20,7 +21,7 @@ def price_text(price_micro: int) -> str:
     """A price in yuan with at least two decimals: 350000 is 0.35."""
     whole, rest = divmod(price_micro, 1_000_000)
     digits = f"{rest:06d}"
-    return f"{whole}.{digits[:2]}{digits[2:].rstrip('0')}"
+    return f"{whole:,}.{digits[:2]}{digits[2:].rstrip('0')}"
 
 
 class PriceCapParameters(Parameters):
@@ -135,15 +136,15 @@ class TotalAmount(Kind[TotalParameters]):
             return ()
         name = called(view, bound, wrong[0].use)
         when_zh, when_en = ("本年", "this year") if is_yearly else ("本次就诊", "in this visit")
-        before_zh = f"（此前就诊 {yuan_text(earlier)} 元）" if earlier else ""
-        before_en = f" (earlier visits {yuan_text(earlier)} yuan)" if earlier else ""
+        before_zh = f"（此前就诊 {money(earlier)} 元）" if earlier else ""
+        before_en = f" (earlier visits {money(earlier)} yuan)" if earlier else ""
         return (
             Hit(
-                f"「{name}」{when_zh}累计 {yuan_text(total)} 元{before_zh}，限报销总额 {yuan_text(limit)} 元",
-                f"{name} comes to {yuan_text(total)} yuan {when_en}{before_en}, at most {yuan_text(limit)} is paid",
+                f"「{name}」{when_zh}累计 {money(total)} 元{before_zh}，限报销总额 {money(limit)} 元",
+                f"{name} comes to {money(total)} yuan {when_en}{before_en}, at most {money(limit)} is paid",
                 wrong,
-                parameters={"amount": f"{yuan_text(limit)} 元", "per": bound.parameters.per},
-                inputs={"total": f"{yuan_text(total)} 元", "earlier": f"{yuan_text(earlier)} 元"},
+                parameters={"amount": f"{money(limit)} 元", "per": bound.parameters.per},
+                inputs={"total": f"{money(total)} 元", "earlier": f"{money(earlier)} 元"},
             ),
         )
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.claims import called, judged, listed, whole
 from agents.core.rules.view import Use, View
-from schemas.book.points import Point
+from schemas.book.points import Point, codes
 
 
-def told(codes: Sequence[str]) -> str:
+def told(some: Sequence[str]) -> str:
     """Codes for a sentence: the first few."""
-    return listed(";".join(codes))
+    return listed(";".join(some))
 
 
 class DiagnosisParameters(Parameters):
@@ -48,7 +48,7 @@ class DiagnosisLimit(Kind[DiagnosisParameters]):
         if not wrong:
             return ()
         name, point = called(view, bound, wrong[0]), bound.the
-        limits = point.other_names or point.diagnoses or point.procedures
+        limits = ", ".join(codes(point.diagnoses or point.procedures))
         if forbidden:
             zh = f"「{name}」禁忌用于{_named(point)}，本次就诊记有 {told(met)}"
             en = f"{name} must not be used with {limits}; the visit has {', '.join(met)}"

@@ -12,7 +12,8 @@ from agents.core.rules.kinds.policy.counting import ONE_E4, Excess, at_fault, be
 from agents.core.rules.view import Use, View
 from schemas.book.entry import Share
 from schemas.book.points import Point
-from schemas.units import div_round, yuan_text
+from schemas.units import div_round
+from schemas.wording import money, share_text
 
 WHOLE_BP, MICRO_A_FEN = 10_000, 10_000
 
@@ -72,16 +73,16 @@ class SetDiscount(Kind[DiscountParameters]):
         _, item, charged, allowed, part = worst
         name = called(view, bound, next(found.use for found in excess if found.use.item == item))
         zh, en = days_text(found.use.day for found in excess)
-        first, part_text = called(view, bound, involved[0]), f"{part / 100:g}%"
+        first, part_text = called(view, bound, involved[0]), share_text(part)
         return (
             Hit(
                 f"「{name}」与「{first}」经同一切口（{zh}），应按 {part_text} 计收 "
-                f"{yuan_text(allowed)} 元，实收 {yuan_text(charged)} 元",
+                f"{money(allowed)} 元，实收 {money(charged)} 元",
                 f"{name} through the same incision as {first} ({en}) is charged at {part_text}, "
-                f"{yuan_text(allowed)} yuan; it was {yuan_text(charged)}",
+                f"{money(allowed)} yuan; it was {money(charged)}",
                 [*wrong, *(Cited(use, 0, is_violating=False) for use in involved)],
-                parameters={"part": part_text, "allowed": f"{yuan_text(allowed)} 元"},
-                inputs={"charged": f"{yuan_text(charged)} 元", "on": zh, "operations": str(len(points))},
+                parameters={"part": part_text, "allowed": f"{money(allowed)} 元"},
+                inputs={"charged": f"{money(charged)} 元", "on": zh, "operations": str(len(points))},
             ),
         )
 

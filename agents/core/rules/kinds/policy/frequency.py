@@ -130,16 +130,16 @@ class TimesInPeriod(Kind[Parameters]):
         limit = f"{point.times} 次"
         what_zh, what_en = (
             f"{point.days} 天内已做 {done} 次（{zh}）",
-            f"was done {done} times within {point.days} days ({en})",
+            f"was done {done}× within {point.days} days ({en})",
         )
         again = day_text(on[-point.times] + point.days) if 0 < point.times <= len(on) else ""
         if not on:
             quantity, day = quantity_text(use.quantity_e4), day_text(use.day)
-            what_zh, what_en = f"{day} 收费 {quantity} 次", f"was charged {quantity} times on {day}"
+            what_zh, what_en = f"{day} 收费 {quantity} 次", f"was charged {quantity}× on {day}"
         return (
             Hit(
                 f"「{name}」{what_zh}，限 {point.days} 天 {limit}{more_zh}",
-                f"{name} {what_en}, at most {point.times} in {point.days} days{more_en}",
+                f"{name} {what_en}, at most {point.times}× in {point.days} days{more_en}",
                 wrong,
                 parameters={"times": limit, "days": f"{point.days} 天"},
                 inputs={"done": f"{done} 次", "on": zh, "beyond": f"{len(wrong)} 笔"},

@@ -83,11 +83,13 @@ class SecondLine(Kind[SecondLineParameters]):
 class SupplyParameters(Parameters):
     """Longest supply of one order in days, where the point names none; 0: no limit.
 
-    days: outpatients; chronic_days: visits of `chronic_care_types` (门诊慢特病); take_home_days: drugs taken home after
-    a stay.
+    days: outpatients; emergency_days, chronic_days: visits of `emergency_care_types` (急诊), `chronic_care_types`
+    (门诊慢特病); take_home_days: drugs taken home after a stay.
     """
 
     days: Days = 0
+    emergency_days: Days = 0
+    emergency_care_types: tuple[str, ...] = ()
     chronic_days: Days = 0
     chronic_care_types: tuple[str, ...] = ()
     take_home_days: Days = 0
@@ -158,6 +160,8 @@ def _longest(view: View, bound: Bound[SupplyParameters]) -> int:
     limits = bound.parameters
     if bound.the.days is not None:
         return bound.the.days
+    if view.facts.care_type in limits.emergency_care_types:
+        return limits.emergency_days
     if view.facts.care_type in limits.chronic_care_types:
         return limits.chronic_days
     return limits.days if view.facts.is_outpatient else limits.take_home_days

@@ -10,7 +10,8 @@ from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
 from agents.core.rules.kinds.policy.counting import Excess, at_fault, days_text
 from agents.core.rules.view import Use, View
 from schemas.book.points import Point
-from schemas.units import div_round, yuan_text
+from schemas.units import div_round
+from schemas.wording import money
 
 BUNDLE, PART = "bundle", "part"
 MICRO_A_FEN = 10_000
@@ -65,7 +66,7 @@ class BundleSplit(Kind[SplitParameters]):
             return ()
         total, kinds, _ = worst
         zh, en = days_text(cited.use.day for cited in wrong)
-        name, charged, price = bundle.name or view.name(bundle.item), yuan_text(total), yuan_text(price_fen)
+        name, charged, price = bundle.name or view.name(bundle.item), money(total), money(price_fen)
         return (
             Hit(
                 f"「{name}」分解为 {kinds} 个子项收费（{zh}），共 {charged} 元，合并价 {price} 元",

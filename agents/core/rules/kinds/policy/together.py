@@ -73,7 +73,7 @@ class ChargedTogether(Kind[Parameters]):
                 f"「{name}」与「{other}」同时收费（{zh}）",
                 f"{name} and {other} were charged together ({en})",
                 sorted(cited.values(), key=lambda line: (not line.is_violating, line.use.at, line.use.id)),
-                parameters={"days": f"{point.days or 0} 天", "role": point.role},
+                parameters={"within": f"{point.days} 天" if point.days else "同一天", "role": point.role},
                 inputs={"on": zh, "days": str(len(days))},
             ),
         )
