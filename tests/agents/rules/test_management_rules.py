@@ -1,12 +1,13 @@
 """The rules of management (classes 35–63): their cases hold, are needed, and their sentences explain themselves."""
 
 import re
+from typing import Any
 
 import pytest
 
 from agents.rule_library.case_visit import findings_of_made, make_case
 from agents.rule_library.mutations import run_mutations
-from agents.rule_library.rule_file import FOLDER, RuleFile, read_rule_file
+from agents.rule_library.rule_file import FOLDER, RuleCase, RuleFile, read_rule_file
 from agents.rule_library.testing import run_file, shipped_exemptions
 from schemas.book.rules import Phase, RuleCategory
 
@@ -56,6 +57,38 @@ def test_sentences_are_short_and_every_number_of_them_was_measured_or_decides(fi
             known += [text for line in finding.evidence for text in (line.item, line.name)]
             measured = {number for text in known for number in NUMBER.findall(text)}
             assert set(NUMBER.findall(finding.what_zh)) <= measured, finding.what_zh
+
+
+def numbered(case: RuleCase) -> list[dict[str, Any]]:
+    """The case's charges with the ids they take by their place."""
+    return [{"charge_id": f"c{place}", **charge} for place, charge in enumerate(case.charges, 1)]
+
+
+def found(file: RuleFile, case: RuleCase) -> list[tuple[Any, ...]]:
+    """What the rule finds, but for when it was told."""
+    findings = findings_of_made(file, make_case(case), shipped_exemptions())
+    return sorted((one.finding_id, one.amount_fen, one.evidence, one.what_zh) for one in findings)
+
+
+def test_the_order_in_which_lines_come_changes_nothing(file: RuleFile):
+    for case in file.cases:
+        charges = numbered(case)
+        backwards = case.model_copy(update={"charges": tuple(reversed(charges))})
+        assert found(file, backwards) == found(file, case), case.name
+
+
+def test_a_line_that_is_charged_and_taken_back_whole_changes_nothing(file: RuleFile):
+    for case in file.cases:
+        for charge in [charge for charge in case.charges if "refund_of" not in charge][:1]:
+            again = {**charge, "charge_id": "again"}
+            refund = {
+                "charge_id": "back",
+                "refund_of": "again",
+                "quantity": None,
+                "at": charge.get("at", case.visit.admitted),
+            }
+            more = case.model_copy(update={"charges": (again, refund, *numbered(case))})
+            assert found(file, more) == found(file, case), case.name
 
 
 def test_no_sentence_accuses(file: RuleFile):
