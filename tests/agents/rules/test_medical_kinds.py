@@ -92,6 +92,15 @@ def test_odd_lines_raise_nothing(more: dict[str, int]) -> None:
     assert at_fault(rules_of("daily_dose", DOSE), view_of([use("c1", "X", **more)])) == {}
 
 
+@pytest.mark.parametrize(("facts", "expected"), [({}, {"c1": 333}), ({"is_outpatient": True, "mode": OUTPATIENT}, {})])
+def test_days_of_an_order_are_the_supply_of_a_line_only_outside_a_stay(
+    facts: dict[str, Any], expected: dict[str, int]
+) -> None:
+    order = use("o1", "X", source=ORDER, days=7)
+    line = use("c1", "X", quantity_e4=60_000, order_id="o1")
+    assert at_fault(rules_of("daily_dose", DOSE), view_of([line], [order], **facts)) == expected
+
+
 # Classes and pairs ---------------------------------------------------------------------------------------
 
 CLASS = [{"item": "A", "group": "类"}, {"item": "B", "group": "类"}, {"item": "C", "group": "类"}]
@@ -101,6 +110,11 @@ PAIR = [{"item": "A", "others": "B"}]
 def test_two_brands_of_one_name_are_two_medicines() -> None:
     view = view_of([use("c1", "A", name="同名药"), use("c2", "B", name="同名药")])
     assert at_fault(rules_of("duplicate_class", CLASS), view) == {"c2": 1_000}
+
+
+def test_a_line_that_two_points_of_a_class_are_about_is_one_medicine() -> None:
+    rules = rules_of("duplicate_class", [{"item": "A*", "group": "类"}, {"item": "A1", "group": "类", "role": "药"}])
+    assert found(rules, view_of([use("c1", "A1")], proposed=[use("p1", "A1", source=PROPOSED)])) == []
 
 
 def test_what_is_being_placed_is_at_fault_even_where_it_began_first() -> None:

@@ -9,7 +9,10 @@ from agents.core.rules.view import PROPOSED, Use, View
 
 
 class CompanionParameters(Parameters):
-    """grace_days: days after a line before it is judged in a stay that goes on: its companion may be charged later."""
+    """grace_days: days after a line before it is judged in a stay that goes on: its companion may be charged later.
+
+    A visit that has ended, and any outpatient visit, is judged at once.
+    """
 
     grace_days: int = 0
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pydantic import field_validator
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.medical.doses import Dose, dose_text, read_dose, strength_of, times_a_day
-from agents.core.rules.kinds.medical.in_use import last_day_of_order
+from agents.core.rules.kinds.medical.doses import Dose, dose_text, frequency_code, read_dose, strength_of, times_a_day
+from agents.core.rules.kinds.medical.in_use import last_day_of_order, supply_days
 from agents.core.rules.kinds.medical.naming import days_text
 from agents.core.rules.kinds.policy.claims import called
 from agents.core.rules.view import PROPOSED, Use, View
@@ -33,7 +33,7 @@ class DailyDoseParameters(Parameters):
 
 @lru_cache(maxsize=256)
 def _local(frequencies: tuple[str, ...]) -> dict[str, int]:
-    return {word.strip().lower(): int(times) for word, _, times in (entry.partition("=") for entry in frequencies)}
+    return {frequency_code(word): int(times) for word, _, times in (entry.partition("=") for entry in frequencies)}
 
 
 class DailyDose(Kind[DailyDoseParameters]):
@@ -101,7 +101,7 @@ class DailyDose(Kind[DailyDoseParameters]):
             order = view.order_of(use)
             dose = _dose_of(order, local, unit) if order is not None else None
             if dose is None:
-                dose = _supply_of(point, use, use.days or (order.days if order is not None else 0), unit)
+                dose = _supply_of(point, use, supply_days(view, use), unit)
             if dose is not None:
                 yield use, dose
             elif point.mode and point.mode == view.facts.mode:

@@ -89,16 +89,17 @@ def strength_of(quantity_e4: int, strength: str) -> Dose | None:
 
 
 @lru_cache(maxsize=4_096)
-def _code_of(text: str) -> str:
-    return text.strip().lower().replace(".", "").replace(" ", "").rstrip("*")
+def frequency_code(text: str) -> str:
+    """How a frequency is looked up: in lower case, without dots and blanks."""
+    return text.strip().lower().replace(".", "").replace(" ", "")
 
 
 def times_a_day(frequency: str, local: Mapping[str, int]) -> int | None:
     """How often a day, on a day when it is given; None: as needed (prn), or a word nobody explained.
 
-    local: what the hospital's own words mean, in lower case.
+    local: what the hospital's own words mean, by `frequency_code`.
     """
-    code = _code_of(frequency)
+    code = frequency_code(frequency)
     found = local.get(code) or _TIMES.get(code)
     if found is not None:
         return found

@@ -96,10 +96,13 @@ class DuplicateClass(Kind[DuplicateParameters]):
 
 
 def _medicines(view: View, points: Sequence[Point]) -> dict[str, list[Span]]:
+    """Spans by medicine; a line that several points are about counts with the first, those with a role before all."""
     found: dict[str, list[Span]] = {}
-    for point in points:
+    seen: set[str] = set()
+    for point in sorted(points, key=lambda point: not point.role):
         for span in spans_of(view, item_codes(point.item)):
-            if is_in_force(point, span.use.day):
+            if span.use.id not in seen and is_in_force(point, span.use.day):
+                seen.add(span.use.id)
                 found.setdefault(point.role or span.use.item, []).append(span)
     return found
 

@@ -45,14 +45,18 @@ def spans_of(view: View, codes: Codes) -> list[Span]:
     return spans
 
 
+def supply_days(view: View, use: Use) -> int:
+    """How many days a fee line lasts; 0: nobody says. In a stay an order's days are its course, not a line's supply."""
+    if use.days or not (view.facts.is_outpatient or use.take_home):
+        return use.days
+    order = view.order_of(use)
+    return order.days if order is not None else 0
+
+
 def _last_day(view: View, use: Use) -> int:
     if use.source == PROPOSED:
         return last_day_of_order(use)
-    days = use.days
-    if not days and (view.facts.is_outpatient or use.take_home):
-        order = view.order_of(use)
-        days = order.days if order is not None else 0
-    return use.day + min(max(days, 1), MOST_DAYS) - 1
+    return use.day + min(max(supply_days(view, use), 1), MOST_DAYS) - 1
 
 
 def last_day_of_order(order: Use) -> int:
