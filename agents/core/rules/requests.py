@@ -46,6 +46,7 @@ def stated_facts(request: CheckRequest, policy: Policy, known: Facts | None) -> 
         today=day_of(request.at, policy.zone),
         admitted_at=said.admitted_at or None,
         admitted_day=day_of(said.admitted_at, policy.zone) if said.admitted_at else None,
+        zone=policy.zone,
     )
     for name in _STATED:
         if not getattr(facts, name):
