@@ -127,6 +127,16 @@ def test_a_stay_without_an_operation_is_another_treatment_than_one_with():
     assert not list(SplitStay().check(View(readmitted(), {}, past=past), bound_of(SplitStay()), ()))
 
 
+def test_asked_before_the_admission_is_known_the_moment_of_asking_counts():
+    past = [stay("A", "2026-02-20 09:00", "2026-03-01 09:00")]
+    asked = replace(readmitted(), admitted_at=None, admitted_day=None, as_of=at("2026-03-16 09:00"))
+    assert [hit.subject for hit in SplitStay().check(View(asked, {}, past=past), bound_of(SplitStay()), ())] == ["same"]
+    later = replace(asked, as_of=at("2026-03-17 00:00"))
+    assert not list(SplitStay().check(View(later, {}, past=past), bound_of(SplitStay()), ()))
+    charged = view_of_lines([line("c1")], asked, past=past)
+    assert not list(SplitStay().check(charged, bound_of(SplitStay()), ()))
+
+
 def test_the_point_of_a_code_is_no_character():
     assert beginning("I25.103", 4) == "I251"
     assert beginning("i25", 4) == "I25"

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from agents.core.rules.codes import Codes, item_codes
 from agents.core.rules.kind import Bound, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kinds.management.readmission import begun_at
 from agents.core.rules.view import INPATIENT, Past, Use, View
 from schemas.book.entry import Yuan
 from schemas.units import month_of, yuan_text
@@ -46,16 +47,17 @@ class FrequentVisits(Kind[FrequentVisitsParameters]):
 
     def check(self, view: View, bound: Bound[FrequentVisitsParameters], uses: Sequence[Use]) -> Iterable[Hit]:  # noqa: ARG002
         """At most one finding of the count and one of the days running."""
-        facts, parameters = view.facts, bound.parameters
-        if view.proposed or not view.past or facts.mode not in parameters.modes or facts.admitted_day is None:
+        facts, begun, parameters = view.facts, begun_at(view), bound.parameters
+        if view.proposed or not view.past or facts.mode not in parameters.modes or begun is None:
             return ()
+        day = facts.day_of(begun)
         if len(view.past) < parameters.most and not parameters.consecutive_days:
             return ()
         items = item_codes(";".join(parameters.items))
         if items and not any(item in items for item in view.charges):
             return ()
         alike = [past for past in view.past if past.mode in parameters.modes and _has(past, items)]
-        found = [self._often(view, alike, parameters, facts.admitted_day), _running(view, alike, parameters)]
+        found = [self._often(view, alike, parameters, day), _running(view, alike, parameters, day)]
         return [hit for hit in found if hit is not None]
 
     def _often(self, view: View, alike: Sequence[Past], parameters: FrequentVisitsParameters, day: int) -> Hit | None:
@@ -91,10 +93,10 @@ def _has(past: Past, items: Codes) -> bool:
     return not items or any(use.item in items for use in past.uses)
 
 
-def _running(view: View, alike: Sequence[Past], parameters: FrequentVisitsParameters) -> Hit | None:
+def _running(view: View, alike: Sequence[Past], parameters: FrequentVisitsParameters, day: int) -> Hit | None:
     facts = view.facts
-    wanted, day = parameters.consecutive_days, facts.admitted_day
-    if not wanted or day is None:
+    wanted = parameters.consecutive_days
+    if not wanted:
         return None
     visits = {facts.day_of(past.admitted_at): past.visit_id for past in alike}
     running, cited = 1, []

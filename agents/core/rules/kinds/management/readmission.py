@@ -49,46 +49,51 @@ class SplitStay(Kind[SplitStayParameters]):
 
     def check(self, view: View, bound: Bound[SplitStayParameters], uses: Sequence[Use]) -> Iterable[Hit]:  # noqa: ARG002
         """At most one finding of each sign, on the latest stay that shows it."""
-        facts = view.facts
-        if view.proposed or not view.past or facts.is_urgent or facts.mode != INPATIENT or facts.admitted_at is None:
+        facts, begun = view.facts, begun_at(view)
+        if view.proposed or not view.past or facts.is_urgent or facts.mode != INPATIENT or begun is None:
             return ()
         parameters = bound.parameters
         found: dict[str, Hit] = {}
-        for past in reversed(stays_before(view, parameters.days)):
+        for past in reversed(stays_before(view, begun, parameters.days)):
             if past.discharge_way in parameters.left_by:
                 continue
-            hit = _same(facts, past, parameters) or _transfer(facts, past, parameters)
-            hit = hit or _coverage(view, past, parameters)
+            hit = _same(facts, begun, past, parameters) or _transfer(facts, begun, past, parameters)
+            hit = hit or _coverage(view, begun, past, parameters)
             if hit is not None:
                 found.setdefault(hit.subject, hit)
         return [found[subject] for subject in sorted(found)]
 
 
-def stays_before(view: View, days: int) -> list[Past]:
+def begun_at(view: View) -> int | None:
+    """When the visit began (ms): its admission; while a check asks before anything was charged, the moment it asks."""
+    admitted_at = view.facts.admitted_at
+    if admitted_at is None and view.facts.as_of and next(iter(view.charges), None) is None:
+        return view.facts.as_of
+    return admitted_at
+
+
+def stays_before(view: View, begun: int, days: int) -> list[Past]:
     """Inpatient stays that ended at most so many calendar days before this one began, in order of time."""
-    return [past for past in view.past if 0 <= (_gap(view.facts, past) if _is_stay(past) else -1) <= days]
+    return [past for past in view.past if _is_stay(past) and 0 <= _gap(view.facts, begun, past) <= days]
 
 
 def _is_stay(past: Past) -> bool:
     return not past.is_outpatient and past.mode == INPATIENT and past.ended_at > 0
 
 
-def _gap(facts: Facts, past: Past) -> int:
+def _gap(facts: Facts, begun: int, past: Past) -> int:
     """Calendar days from the discharge to the admission; negative where they overlap."""
-    assert facts.admitted_at is not None
-    if past.ended_at > facts.admitted_at:
-        return -1
-    return facts.day_of(facts.admitted_at) - facts.day_of(past.ended_at)
+    return -1 if past.ended_at > begun else facts.day_of(begun) - facts.day_of(past.ended_at)
 
 
-def _same(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit | None:
+def _same(facts: Facts, begun: int, past: Past, parameters: SplitStayParameters) -> Hit | None:
     mine, theirs = facts.main_diagnosis, past.main_diagnosis
     size = parameters.diagnosis_characters
     if not mine or not theirs or beginning(mine, size) != beginning(theirs, size):
         return None
     if not _is_near(facts.department, past.department, parameters) or not _is_same_treatment(facts, past, parameters):
         return None
-    gap, left = _gap(facts, past), day_text(facts.day_of(past.ended_at))
+    gap, left = _gap(facts, begun, past), day_text(facts.day_of(past.ended_at))
     return Hit(
         f"距上次出院（{left}）{gap} 天再入院，诊断 {mine}、科室、治疗与上次相同",
         f"Admitted again {gap} days after the last discharge ({left}) with the same "
@@ -123,8 +128,8 @@ def _is_same_treatment(facts: Facts, past: Past, parameters: SplitStayParameters
     return beginning(mine[0], size) == beginning(theirs[0], size)
 
 
-def _transfer(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit | None:
-    elapsed = (facts.admitted_at or 0) - past.ended_at
+def _transfer(facts: Facts, begun: int, past: Past, parameters: SplitStayParameters) -> Hit | None:
+    elapsed = begun - past.ended_at
     known = bool(facts.department) and bool(past.department)
     if not known or elapsed > parameters.transfer_hours * HOUR_MS:
         return None
@@ -141,7 +146,7 @@ def _transfer(facts: Facts, past: Past, parameters: SplitStayParameters) -> Hit 
     )
 
 
-def _coverage(view: View, between: Past, parameters: SplitStayParameters) -> Hit | None:
+def _coverage(view: View, begun: int, between: Past, parameters: SplitStayParameters) -> Hit | None:
     """`between` was paid by the patient, and an insured stay came shortly before it."""
     facts = view.facts
     mine = facts.insurance_type
@@ -159,7 +164,7 @@ def _coverage(view: View, between: Past, parameters: SplitStayParameters) -> Hit
     ]
     if not before:
         return None
-    gap = _gap(facts, between)
+    gap = _gap(facts, begun, between)
     return Hit(
         f"住院依次为医保、自费、医保，距自费住院出院 {gap} 天",
         f"Stays were insured, self-paid and insured in turn; the self-paid one ended {gap} days before",
@@ -194,13 +199,13 @@ class UnplannedReadmission(Kind[UnplannedReadmissionParameters]):
 
     def check(self, view: View, bound: Bound[UnplannedReadmissionParameters], uses: Sequence[Use]) -> Iterable[Hit]:  # noqa: ARG002
         """At most one finding, on the latest stay before this one."""
-        facts, parameters = view.facts, bound.parameters
-        if view.proposed or not view.past or facts.mode != INPATIENT or facts.admitted_at is None:
+        facts, begun, parameters = view.facts, begun_at(view), bound.parameters
+        if view.proposed or not view.past or facts.mode != INPATIENT or begun is None:
             return ()
         size = parameters.diagnosis_characters
-        for past in reversed(stays_before(view, parameters.days)):
+        for past in reversed(stays_before(view, begun, parameters.days)):
             if is_unplanned(facts.readmission, facts.main_diagnosis, past.main_diagnosis, size):
-                gap, left = _gap(facts, past), day_text(facts.day_of(past.ended_at))
+                gap, left = _gap(facts, begun, past), day_text(facts.day_of(past.ended_at))
                 said = facts.readmission == UNPLANNED
                 return (
                     Hit(
