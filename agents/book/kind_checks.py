@@ -180,6 +180,10 @@ class _Judge:
             cell = getattr(point, name)
             if cell and (wrong := _bad_codes(cell)):
                 self._wrong.append(Finding(("points", index, name), wrong))
+        if point.role and self.kind.roles and point.role not in self.kind.roles:
+            known = "、".join(self.kind.roles)
+            text = both(f"role 应为 {known} 之一或空着", f"role is one of {', '.join(self.kind.roles)}, or empty")
+            self._wrong.append(Finding(("points", index, "role"), text))
         if point.age_from and point.age_to and age_days_e4(point.age_from) >= age_days_e4(point.age_to):
             text = both("age_from 不小于 age_to，没有这样的年龄", "age_from is not below age_to: nobody is of that age")
             self._wrong.append(Finding(("points", index, "age_to"), text))

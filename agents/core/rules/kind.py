@@ -157,6 +157,8 @@ class Kind(ABC, Generic[P]):
     parameters: ClassVar[type[Parameters]] = Parameters
     point_columns: ClassVar[tuple[str, ...]] = ()
     needed_columns: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    #: The roles that a point may have, where they are a closed list; empty: any.
+    roles: ClassVar[tuple[str, ...]] = ()
     watches_others: ClassVar[bool] = False
     watches_visit: ClassVar[bool] = False
     uses_history: ClassVar[bool] = False

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from agents.book.kind_checks import check_whole
 from agents.rule_library.mutations import run_mutations
-from agents.rule_library.rule_file import FOLDER, RuleFile, read_rule_file
+from agents.rule_library.rule_file import FOLDER, RuleFile, read_rule_file, shipped_common
 from agents.rule_library.testing import FEWEST_CASES, run_case
+from schemas.book import Book
+from schemas.book.points import Point
 from schemas.book.rules import Grade, Phase
 
 PATHS = sorted((FOLDER / "policy").glob("*.yaml"))
@@ -67,3 +70,25 @@ def test_examples_say_that_they_are_examples(path: Path) -> None:
     file = file_of(path)
     assert file.rule.source.startswith("示例")
     assert all(point.source.startswith("示例") for point in file.points)
+
+
+def book_of(*more: Point) -> Book:
+    """The 34 rules with their example points, and more points."""
+    files, common = [file_of(path) for path in PATHS], shipped_common()
+    points = [point for file in files for point in file.points]
+    rules = tuple(file.rule for file in files)
+    return Book(
+        version="policy", rules=rules, points=(*points, *more), scenes=common.scenes, exemptions=common.exemptions
+    )
+
+
+def test_a_book_of_these_rules_has_nothing_wrong_or_doubtful() -> None:
+    assert check_whole(book_of()) == []
+
+
+@pytest.mark.parametrize("kind", ["quantity_a_day", "charged_together", "course_days", "bundle_split"])
+def test_a_role_that_the_kind_does_not_know_is_a_mistake(kind: str) -> None:
+    file = next(file_of(path) for path in PATHS if file_of(path).rule.kind == kind)
+    point = Point(rule=file.rule.code, item="X", others="Y", group="g", role="others ", quantity="1", days=1)
+    wrong = [finding for finding in check_whole(book_of(point)) if finding.is_error]
+    assert [finding.steps[-1] for finding in wrong] == ["role"]

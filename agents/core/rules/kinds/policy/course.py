@@ -42,6 +42,7 @@ class CourseDays(Kind[CourseParameters]):
     parameters = CourseParameters
     point_columns = ("item", "days", "role")
     needed_columns = (("item",), ("days",))
+    roles = (SPAN, INTERVAL)
     uses_history = True
 
     def check(self, view: View, bound: Bound[CourseParameters], uses: Sequence[Use]) -> Iterable[Hit]:

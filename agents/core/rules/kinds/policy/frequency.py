@@ -34,6 +34,7 @@ class QuantityADay(Kind[Parameters]):
     trigger = Trigger.ITEM
     point_columns = ("item", "quantity", "role")
     needed_columns = (("item",), ("quantity",))
+    roles = (STAY,)
 
     def check(self, view: View, bound: Bound[Parameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """The excess of every day, on the day's last lines."""

@@ -40,6 +40,7 @@ class BundleSplit(Kind[SplitParameters]):
     parameters = SplitParameters
     point_columns = ("item", "group", "role", "price")
     needed_columns = (("item",), ("group",), ("role",))
+    roles = (BUNDLE, PART)
 
     def check(self, view: View, bound: Bound[SplitParameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """The lines of the parts, with their share of what is too much; one finding a bundle."""

@@ -35,6 +35,7 @@ class ChargedTogether(Kind[Parameters]):
     trigger = Trigger.ITEM
     point_columns = ("item", "others", "other_names", "days", "role")
     needed_columns = (("item",), ("others",))
+    roles = (OTHERS, ITEM)
     watches_others = True
 
     def check(self, view: View, bound: Bound[Parameters], uses: Sequence[Use]) -> Iterable[Hit]:
