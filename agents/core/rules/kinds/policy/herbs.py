@@ -100,14 +100,22 @@ def _cell(points: Sequence[Point]) -> Codes:
 
 
 def _other_herbs(view: View, bound: Bound[HerbParameters], listed: set[str]) -> Iterable[Use]:
-    """Herbs of the visit, charged or ordered, that are not listed; looks at items, and at lines only of herbs."""
-    herbs = item_codes(";".join(bound.parameters.herbs))
-    for item, uses in view.charges.items():
-        if item in herbs or (uses and uses[0].category == HERBAL_CATEGORY):
-            yield from (use for use in uses if use.id not in listed)
-    for use in (*view.proposed, *(order for order in view.orders if order.is_open)):
-        if use.id not in listed and (use.item in herbs or use.category == HERBAL_CATEGORY):
-            yield use
+    """Herbs of the visit, charged or ordered, that are not listed."""
+    cell = ";".join(bound.parameters.herbs)
+    return [use for use in view.once(("herbs", cell), lambda: _herbs(view, cell)) if use.id not in listed]
+
+
+def _herbs(view: View, cell: str) -> list[Use]:
+    """All herbs of the visit, charged, ordered or being ordered; looks at items, and at lines only of herbs."""
+    herbs = item_codes(cell)
+    found = [
+        use
+        for item, uses in view.charges.items()
+        if uses and (uses[0].category == HERBAL_CATEGORY or item in herbs)
+        for use in uses
+    ]
+    beside = (*view.proposed, *(order for order in view.orders if order.is_open))
+    return found + [use for use in beside if use.category == HERBAL_CATEGORY or use.item in herbs]
 
 
 def _prescription(use: Use, numbers: dict[str, str]) -> Prescription:
