@@ -105,6 +105,7 @@ def _self_check(check: SelfCheck, effect: Effect | None) -> dict[str, Any]:
                 "line_quantity_e4": line.use.quantity_e4,
                 "line_amount_fen": line.use.amount_fen,
                 "is_whole": line.is_whole,
+                "is_price_only": line.is_price_only,
                 "rules": list(line.rules),
             }
             for line in check.refunds

@@ -10,12 +10,15 @@ from schemas.book.rules import Grade
 from schemas.finding import Finding
 from schemas.units import div_round
 
+WHOLE_E4 = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class ToRefund:
     """One fee line that must be taken back, whole or in part; of one that several rules are about, the largest part.
 
-    quantity_e4: so much of it that the amount is its price; rules: their codes.
+    quantity_e4: so much of it that the amount is its price; nothing where that would be a part of a whole piece: then
+    only the price is put right. rules: their codes.
     """
 
     use: Use
@@ -28,6 +31,11 @@ class ToRefund:
     def is_whole(self) -> bool:
         """Whether nothing of the line is left."""
         return self.amount_fen == self.use.amount_fen
+
+    @property
+    def is_price_only(self) -> bool:
+        """Whether the line stays, at a lower price."""
+        return self.quantity_e4 == 0 and self.use.quantity_e4 != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,9 @@ def _quantity(use: Use, amount_fen: int) -> int:
     """So much of a line as the amount is of its amount; a line that is refunded whole: all of it."""
     if amount_fen >= use.amount_fen or not use.amount_fen:
         return use.quantity_e4
-    return div_round(use.quantity_e4 * amount_fen, use.amount_fen)
+    quantity = div_round(use.quantity_e4 * amount_fen, use.amount_fen)
+    is_in_pieces = use.quantity_e4 % WHOLE_E4 == 0
+    return 0 if is_in_pieces and quantity % WHOLE_E4 else quantity
 
 
 def refund_events(check: SelfCheck, visit_id: str, patient_id: str, hospital: str) -> list[dict[str, str | int]]:

@@ -57,7 +57,9 @@ def show_self_check(console: Console, audited: Audited, effect: Effect | None, *
         table = _table(REFUND_COLUMNS[place], {2, 3, 4, 5})
         for line in check.refunds:
             table.add_row(
-                line.use.id, line.name, _quantity(line.quantity_e4), money(line.amount_fen),
+                line.use.id, line.name,
+                ("改价", "price only")[place] if line.is_price_only else _quantity(line.quantity_e4),
+                money(line.amount_fen),
                 _quantity(line.use.quantity_e4), money(line.use.amount_fen), " ".join(line.rules),
             )  # fmt: skip
         console.print(table)

@@ -111,8 +111,9 @@ def test_the_two_example_books_pay_hospitals_differently() -> None:
     assert {"drg_points", "drg_rate", "bed_day", "single_disease", "capitation", "global_budget"} <= kinds[BOOKS[2]]
 
 
-def test_every_example_is_worked_out() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.json")} == set(BY_HAND)
+def test_every_example_of_a_settlement_is_worked_out() -> None:
+    names = {path.stem for path in EXAMPLES.glob("*.json")}
+    assert {name for name in names if not name.startswith("audit_")} == set(BY_HAND)  # tests/agents/audit has those
 
 
 @pytest.mark.parametrize("name", BY_HAND)
