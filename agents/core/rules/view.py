@@ -273,8 +273,12 @@ class View:
         self._exempt: dict[str, bool] = {}
 
     def name(self, item: str) -> str:
-        """What an item is called; its code where nobody says."""
-        return self.names.get(item) or item
+        """What an item is called: as the book says, else its lines; its code where nobody says."""
+        known = self.names.get(item)
+        if known:
+            return known
+        uses = self.charges.get(item)
+        return (uses[0].name if uses else "") or item
 
     def uses(self, codes: Codes) -> tuple[Use, ...]:
         """Fee lines and proposed orders of these items, in order of time."""
