@@ -4,7 +4,7 @@ A book that passes compiles (agents.core.rules.rulebook.RuleBook), whatever the 
 come together. Quick over 250,000 points.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from difflib import get_close_matches
@@ -65,7 +65,7 @@ def check_kinds(book: Book, kinds: Mapping[str, Kind[Any]] = KINDS) -> Iterator[
         for name, listed in (("diagnoses", exemption.diagnoses), ("procedures", exemption.procedures)):
             if wrong := _bad_codes(";".join(listed)):
                 yield Finding(("exemptions", index, name), wrong)
-    yield from _check_points(book.points, known)
+    yield from _check_points(book, known)
 
 
 def _unknown_kind(name: str, kinds: Mapping[str, Kind[Any]]) -> str:
@@ -139,9 +139,9 @@ def _of_rule(rule: Rule, kind: Kind[Any], groups: list[list[tuple[int, RuleSetti
 # Points ---------------------------------------------------------------------------------------------------------------
 
 
-def _check_points(points: Iterable[Point], kinds: Mapping[str, Kind[Any]]) -> Iterator[Finding]:
-    judges = {code: _Judge(code, kind) for code, kind in kinds.items()}
-    for index, point in enumerate(points):
+def _check_points(book: Book, kinds: Mapping[str, Kind[Any]]) -> Iterator[Finding]:
+    judges = {code: _Judge(code, kind, book.tiers) for code, kind in kinds.items()}
+    for index, point in enumerate(book.points):
         judge = judges.get(point.rule)
         if judge is not None:
             judge.look_at(index, point)
@@ -152,9 +152,10 @@ def _check_points(points: Iterable[Point], kinds: Mapping[str, Kind[Any]]) -> It
 class _Judge:
     """Collects what is wrong with the points of one rule; many rows with one mistake are one finding."""
 
-    def __init__(self, code: str, kind: Kind[Any]) -> None:
+    def __init__(self, code: str, kind: Kind[Any], tiers: tuple[str, ...]) -> None:
         self.code = code
         self.kind = kind
+        self.tiers = tiers
         found_by = FOUND_BY.get(kind.trigger, ())
         read = {*ALWAYS, *found_by, *kind.point_columns} | ({"others"} if kind.watches_others else set())
         self.needed = tuple(dict.fromkeys([*((name,) for name in found_by), *kind.needed_columns]))
@@ -184,6 +185,10 @@ class _Judge:
             known = "、".join(self.kind.roles)
             text = both(f"role 应为 {known} 之一或空着", f"role is one of {', '.join(self.kind.roles)}, or empty")
             self._wrong.append(Finding(("points", index, "role"), text))
+        if point.tier and point.tier not in self.tiers:
+            known = ", ".join(self.tiers)
+            text = both(f"级别“{point.tier}”不在 tiers（{known}）之中", f"tier {point.tier} is none of tiers ({known})")
+            self._wrong.append(Finding(("points", index, "tier"), text))
         if point.age_from and point.age_to and age_days_e4(point.age_from) >= age_days_e4(point.age_to):
             text = both("age_from 不小于 age_to，没有这样的年龄", "age_from is not below age_to: nobody is of that age")
             self._wrong.append(Finding(("points", index, "age_to"), text))

@@ -92,3 +92,8 @@ def test_a_role_that_the_kind_does_not_know_is_a_mistake(kind: str) -> None:
     point = Point(rule=file.rule.code, item="X", others="Y", group="g", role="others ", quantity="1", days=1)
     wrong = [finding for finding in check_whole(book_of(point)) if finding.is_error]
     assert [finding.steps[-1] for finding in wrong] == ["role"]
+
+
+def test_a_tier_that_the_book_does_not_name_is_a_mistake() -> None:
+    wrong = check_whole(book_of(Point(rule="GZ10000101012000", item="X", tier="三级")))
+    assert [finding.steps[-1] for finding in wrong] == ["tier"]
