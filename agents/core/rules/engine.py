@@ -157,15 +157,17 @@ def check_orders(view: View, rules: ScopedRules, wanted: Collection[str] = ()) -
     Without proposed orders: what is to be said of the visit itself when it begins (sex, age, 分解住院).
     wanted: rule codes; empty: all.
     """
+    plan = rules.plan((Phase.ORDER,), is_ended=view.facts.is_ended, inputs=frozenset(view.inputs))
+    running = plan.codes.intersection(wanted) if wanted else plan.codes
     checks: Iterable[Check]
     if view.proposed:
         checks = (check for use in view.proposed for check in rules.of_item(use.item, use.hospital_item))
-        checks = _once((*checks, *rules.of_visit))
+        checks = _once((*checks, *plan.of_visit))
     else:
         checks = _once(checks_of_facts(view, rules))
     found = []
     for check in checks:
-        if not runs_in(check.bound, (Phase.ORDER,)) or (wanted and check.key[0] not in wanted):
+        if check.key[0] not in running:
             continue
         found += [
             draft
@@ -187,8 +189,8 @@ def runs_in(bound: Bound[Any], phases: Collection[Phase]) -> bool:
 def not_checked(rules: ScopedRules, inputs: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Rules that cannot be judged: code → the inputs nobody gave."""
     found = {}
-    for code, active in rules.rules.items():
-        missing = tuple(name for name in active.rule.needs if name not in inputs)
+    for code, needs in rules.needing:
+        missing = tuple(name for name in needs if name not in inputs)
         if missing:
             found[code] = missing
     return found

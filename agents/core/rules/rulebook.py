@@ -207,6 +207,8 @@ class ScopedRules:
         triggers: dict[Trigger, list[ActiveRule]] = {}
         for rule in rules.values():
             triggers.setdefault(rule.kind.trigger, []).append(rule)
+        #: Rules that lean on inputs the events do not carry, with these.
+        self.needing = tuple((code, active.rule.needs) for code, active in rules.items() if active.rule.needs)
         self._every_item = triggers.get(Trigger.EVERY_ITEM, [])
         self.of_visit: tuple[Check, ...] = tuple(
             Check((rule.rule.code, ""), Bound(rule)) for rule in triggers.get(Trigger.VISIT, ())
