@@ -38,7 +38,7 @@ def migrate_command() -> None:
 def sink_command(
     migrate_first: Annotated[bool, typer.Option("--migrate", help="Apply migrations first.")] = False,
 ) -> None:
-    """Write the ledger, facts, alerts and dead letters to ClickHouse, in the foreground."""
+    """Write the ledger, facts, alerts, findings, order checks and dead letters to ClickHouse, in the foreground."""
     from sinks.sink import run_sink  # noqa: PLC0415
 
     settings = load_settings()

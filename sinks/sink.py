@@ -51,15 +51,7 @@ from streams.topics import Topic, group_of
 from streams.watchdog import KafkaBroker, Watchdog
 
 STAGE = "sink"
-TOPICS = (
-    Topic.LEDGER,
-    Topic.VISIT_FACT,
-    Topic.DEPARTMENT_FACT,
-    Topic.ALERT,
-    Topic.FINDING,
-    Topic.ORDER_CHECK,
-    Topic.DEAD_LETTER,
-)
+TOPICS = tuple(map(Topic, TO_ROW))
 #: Places where a test kills the process, in the order a shipment meets them.
 CRASH_POINTS = (
     "sink_after_poll",

@@ -28,7 +28,15 @@ READS = {
     "intake": tuple(HIS_TOPICS),
     "cost": (Topic.LEDGER,),
     "departments": (Topic.DEPARTMENT_LEDGER,),
-    SINK: (Topic.LEDGER, Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.DEAD_LETTER),
+    SINK: (
+        Topic.LEDGER,
+        Topic.VISIT_FACT,
+        Topic.DEPARTMENT_FACT,
+        Topic.ALERT,
+        Topic.FINDING,
+        Topic.ORDER_CHECK,
+        Topic.DEAD_LETTER,
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from sinks.clickhouse.rows import TO_ROW
 from streams.admin import partition_counts
 from streams.settings import Settings
 from streams.topics import HIS_TOPICS, Topic, group_of
@@ -13,7 +14,7 @@ FLOW: Mapping[str, Sequence[Topic]] = {
     "intake": HIS_TOPICS,
     "cost": (Topic.LEDGER,),
     "departments": (Topic.DEPARTMENT_LEDGER,),
-    "sink": (Topic.LEDGER, Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.DEAD_LETTER),
+    "sink": tuple(map(Topic, TO_ROW)),
 }
 POLL_SECONDS = 0.3
 
