@@ -14,7 +14,15 @@ READERS: dict[str, tuple[Topic, ...]] = {
     "intake": HIS_TOPICS,
     "cost": (Topic.LEDGER,),
     "departments": (Topic.DEPARTMENT_LEDGER,),
-    "sink": (Topic.LEDGER, Topic.VISIT_FACT, Topic.DEPARTMENT_FACT, Topic.ALERT, Topic.DEAD_LETTER),
+    "sink": (
+        Topic.LEDGER,
+        Topic.VISIT_FACT,
+        Topic.DEPARTMENT_FACT,
+        Topic.ALERT,
+        Topic.FINDING,
+        Topic.ORDER_CHECK,
+        Topic.DEAD_LETTER,
+    ),
 }
 _ROWS = (
     "SELECT sum(total_rows) FROM system.tables"

@@ -190,6 +190,18 @@ def report_verdict(screen: Screen, verdict: Verdict) -> None:
             f" {verdict.settled:,} visits; the insurer decided {verdict.disputed} otherwise"
         )
     )
+    screen.say(
+        Text(
+            f"  两库规则：核对 {verdict.scripted} 项预设情形（应有、应撤回、不应有），"
+            f"其中 {verdict.withdrawn} 项经退费或更正已撤回"
+        )
+    )
+    screen.say(
+        Text(
+            f"  rules: {verdict.scripted} scripted cases were held to what they must find or must not;"
+            f" {verdict.withdrawn} findings were withdrawn"
+        )
+    )
     for line in verdict.differences:
         screen.say(Text(f"  {line}"))
 

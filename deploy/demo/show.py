@@ -3,7 +3,7 @@
 1. start Kafka and ClickHouse while the hospital is made up
 2. create topics and tables, start the stages and the sink
 3. publish the hospital and show how it passes through, until every group has read everything
-4. answer a few alerts, and wait again
+4. answer a few alerts and findings, ask for an order check over HTTP, and wait again
 5. compare with the hospital's own expectation, ask the auditor, print what happened
 6. go on with a few events a second until Ctrl-C, unless it is to end by itself
 
@@ -19,10 +19,11 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
-from deploy.demo.answers import answer, worth_answering
+from deploy.demo.answers import answer, answers_to_findings, worth_answering
 from deploy.demo.guide import guide
 from deploy.demo.hospital.departments import HOSPITAL_NAME
 from deploy.demo.hospital.simulation import Hospital, Message, Size
+from deploy.demo.live_check import ask_live, keep_pace, say_pace
 from deploy.demo.money import report_budgets, report_money
 from deploy.demo.report import (
     report_alerts,
@@ -31,6 +32,7 @@ from deploy.demo.report import (
     report_departments,
     report_verdict,
 )
+from deploy.demo.rules_report import report_checks, report_findings
 from deploy.demo.screen import Screen
 from deploy.demo.stack import Stack, fresh_folder
 from deploy.demo.verdict import Verdict, judge
@@ -38,6 +40,7 @@ from deploy.demo.watch import LOOK_SECONDS, Watch
 
 TRICKLE_PER_SECOND = 3.0
 ANSWERS = 6
+FINDING_ANSWERS = 8
 ANSWER_SECONDS = 20
 
 
@@ -122,12 +125,31 @@ class Show:
             if messages:
                 self._say_how_long(total, time.monotonic() - begun)
                 chosen = worth_answering(watch.board.open_alerts(), ANSWERS)
-                watch.feed.publish([answer(alert, number) for number, alert in enumerate(chosen)])
-                watch.until_rest(total + len(chosen), accepted + len(chosen))
+                answers = [answer(alert, number) for number, alert in enumerate(chosen)]
+                answers += self._answers_to_findings()
+                watch.feed.publish(answers)
+                watch.until_rest(total + len(answers), accepted + len(answers))
+                self._ask(watch)
+                watch.until_rest(total + len(answers), accepted + len(answers))
             self._marker.touch()
             self.status = 0 if self._report().is_good else 1
             if not self._options.once:
                 self._go_on(watch, len(chosen))
+
+    def _answers_to_findings(self) -> list[Message]:
+        client = Client.from_url(self._stack.settings.clickhouse_url)
+        try:
+            return answers_to_findings(client, FINDING_ANSWERS)
+        finally:
+            client.disconnect()
+
+    def _ask(self, watch: Watch) -> None:
+        """One live order check with its answer and feedback, then a row of them for the time they take."""
+        screen, stack, hospital = self._screen, self._stack, self._hospital
+        at = watch.feed.hospital_time
+        (still_here,) = hospital.lying
+        ask_live(screen, stack, still_here, at)
+        say_pace(screen, keep_pace(stack, hospital.in_beds(), at))
 
     def _say_how_long(self, total: int, seconds: float) -> None:
         self._screen.say(
@@ -140,6 +162,8 @@ class Show:
         screen, expectation = self._screen, self._hospital.expectation
         try:
             report_alerts(screen, client)
+            report_findings(screen, client)
+            report_checks(screen, client)
             report_costliest(screen, client)
             report_departments(screen, client)
             report_budgets(screen, client)

@@ -26,7 +26,7 @@ DATABASE = "kongfei"
 COLUMNS = 98
 PARTITIONS = 4
 STAGES = ("intake", "cost", "departments")
-_USUAL_PORTS = {"kafka": 9092, "tcp": 9000, "http": 8123}
+_USUAL_PORTS = {"kafka": 9092, "tcp": 9000, "http": 8123, "answer": 8310}
 _READY_SECONDS = 90
 _COMMAND_SECONDS = 300
 
@@ -55,14 +55,23 @@ class Stack:
             partitions=PARTITIONS,
             book_dir=POLICIES,
             data_dir=folder / "data",
+            answer_port=port("answer"),
         )
         self._children: list[ServerProcess] = []
 
     @property
     def environment(self) -> dict[str, str]:
         """What every `kongfei` command of this run needs in its environment."""
-        names = ("kafka_bootstrap_servers", "clickhouse_url", "hospital", "partitions", "book_dir", "data_dir")
+        names = (
+            "kafka_bootstrap_servers", "clickhouse_url", "hospital", "partitions", "book_dir", "data_dir",
+            "answer_port",
+        )  # fmt: skip
         return {variable_of(name): str(getattr(self.settings, name)) for name in names}
+
+    @property
+    def answer_url(self) -> str:
+        """Where HIS asks the cost worker."""
+        return f"http://{self.settings.answer_host}:{self.settings.answer_port}"
 
     def start_servers(self) -> None:
         """Start Kafka and ClickHouse side by side; returns when both answer."""

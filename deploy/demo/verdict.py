@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from clickhouse_driver import Client
 
+from deploy.demo.hospital.case import End
+from deploy.demo.hospital.cases import ONLY_SCRIPTED
 from deploy.demo.hospital.expectation import Expectation
 from deploy.demo.stack import Stack
 from schemas import units
@@ -21,6 +23,8 @@ class Verdict:
     days: int = 0
     settled: int = 0
     disputed: int = 0
+    scripted: int = 0
+    withdrawn: int = 0
     total_fen: int = 0
     dead_letters: dict[str, int] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
@@ -63,6 +67,7 @@ def _compare_all(verdict: Verdict, client: Client, expectation: Expectation) -> 
     expected_days = {units.day_text(day): fen for day, fen in expectation.by_day().items() if fen}
     _compare(verdict, "day", days, expected_days)
     _compare_settlements(verdict, client, expectation)
+    _compare_findings(verdict, client, expectation)
     for reason in sorted(verdict.dead_letters.keys() | expectation.dead_letters.keys()):
         count, sent = verdict.dead_letters.get(reason, 0), expectation.dead_letters[reason]
         if count != sent:
@@ -81,6 +86,28 @@ def _compare_settlements(verdict: Verdict, client: Client, expectation: Expectat
     for visit in sorted(apart.keys() ^ expectation.disputed.keys()):
         how = f"{_yuan(apart[visit])} yuan apart" if visit in apart else "equal, though the insurer decided otherwise"
         verdict.differences.append(f"settlement {visit}: {how}")
+
+
+def _compare_findings(verdict: Verdict, client: Client, expectation: Expectation) -> None:
+    """The scripted cases: what must stand stands, what was refunded or is in order does not; and nothing besides.
+
+    A finding whose cause was gone before anybody looked was never told: it counts as little as a withdrawn one.
+    """
+    rows = client.execute("SELECT DISTINCT visit_id, rule, status FROM finding FINAL WHERE NOT is_shadow")
+    stands = {(visit, rule) for visit, rule, status in rows if status == End.OPEN}
+    gone = {(visit, rule) for visit, rule, _ in rows} - stands
+    verdict.scripted = len(expectation.findings)
+    verdict.withdrawn = len(gone & {key for key, end in expectation.findings.items() if end == End.WITHDRAWN})
+    for (visit, rule), end in sorted(expectation.findings.items()):
+        if ((visit, rule) in stands) != (end == End.OPEN):
+            is_missing = end == End.OPEN
+            what = "finds nothing" if is_missing else "still has a finding"
+            verdict.differences.append(f"rule {rule} {what}: {visit} {expectation.cases[visit]}")
+    verdict.differences += [
+        f"rule {rule} has a finding nobody scripted: {visit}"
+        for visit, rule in sorted(stands - expectation.findings.keys())
+        if rule in ONLY_SCRIPTED
+    ]
 
 
 def _compare(verdict: Verdict, what: str, found: dict[str, int], expected: dict[str, int]) -> None:

@@ -53,7 +53,7 @@ class Actor:
                 ends = max(ends, self._ask(visit, case, deed, midnight, expectation))
             else:
                 ends = max(ends, self._charge(visit, case, deed, midnight))
-        if case.nights:
+        if case.nights and not case.stays:
             ends = max(ends, self._leave(visit, case, midnight, bed))
         return visit, ends
 

@@ -55,7 +55,7 @@ class Ask:
 class Case:
     """One scripted visit. `nights` 0: a visit to the clinic; else a stay with bed, nursing and infusions every day.
 
-    is_idle: a stay without infusions.
+    is_idle: a stay without infusions. stays: the patient is still in hospital when the period ends.
     name: in Chinese, for people; patient: cases of one patient share it. expects: rule → how it must stand in the end.
     more: what else the admission says. late: what an update says, and on which day; leaving: what the discharge says.
     operation: day and code.
@@ -78,6 +78,7 @@ class Case:
     leaving: Mapping[str, Any] = field(default_factory=dict)
     operation: tuple[int, str] | None = None
     is_idle: bool = False
+    stays: bool = False
 
     @property
     def who(self) -> str:

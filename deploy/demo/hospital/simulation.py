@@ -128,6 +128,8 @@ class Hospital:
         self._settling: list[_Settling] = []
         #: Name of each scripted stay → its visit id.
         self.plotted: dict[str, str] = {}
+        #: Visits of scripted cases whose patients are in hospital to the end.
+        self.lying: list[Visit] = []
         self._known: list[tuple[Person, Department]] = []
         self._returning: list[tuple[int, Person, Department]] = []
         self._people = 0
@@ -147,6 +149,10 @@ class Hospital:
         self._journal.horizon = _midnight_ms(self.day + 1)
         self._live_day()
         return list(self._deliver(self._with_duplicates(self._journal.take()), []))
+
+    def in_beds(self) -> list[tuple[Visit, Department]]:
+        """Who is in hospital now, and where they were admitted."""
+        return [(stay.visit, stay.department) for stay in self._stays]
 
     # ------------------------------------------------------------ a day
 
@@ -222,7 +228,9 @@ class Hospital:
         """A scripted case of the rules; it is settled when all of it has happened."""
         bed = self._beds.set_up_extra(case.department.ward) if case.nights else ""
         visit, ended_at = self._actor.act(case, midnight, bed)
-        if visit.known_insurance:
+        if case.stays:
+            self.lying.append(visit)
+        elif visit.known_insurance:
             paid = self._insurer.settle(visit.claim(is_outpatient=visit.is_outpatient))
             self._settling.append(_Settling(ended_at + CASE_SETTLED_MS, visit, paid, None))
 

@@ -15,6 +15,8 @@ from deploy.demo.hospital.departments import (
 )
 
 OPEN, WITHDRAWN, NOTHING = End
+#: The patient about whom the demo asks a live order check.
+STILL_HERE = "在院患者，正在使用硝酸甘油"
 TRACE = "示例81000000000000000001"
 LONG: dict[str, Any] = {"long_term": True, "frequency": "qd"}
 
@@ -65,6 +67,8 @@ WARD_CASES = (
          (ask("RIBA 2", 1, finds=(rule.PREGNANCY_DRUG,)),), 3, ("O20.000",), sex="2", age=31, more={"pregnancy": "1"}),
     Case("长期使用硝酸甘油，加开西地那非后撤回", CARDIOLOGY, 2, {rule.INTERACTION: NOTHING},
          (ask("NTGL", 0, is_withdrawn=False, **LONG), ask("SILD", 3, finds=(rule.INTERACTION,))), 5, ("I25.103",)),
+    Case(STILL_HERE, CARDIOLOGY, 16, {rule.INTERACTION: NOTHING}, (ask("NTGL", 0, is_withdrawn=False, **LONG),), 5,
+         ("I25.103",), age=58, stays=True),
     Case("造影剂无增强扫描", GASTROENTEROLOGY, 5, {rule.DRUG_WITHOUT_SERVICE: OPEN}, (bill("IOHE", 1),), 3,
          ("K85.900",)),
     Case("造影剂与增强扫描同日", GASTROENTEROLOGY, 6, {rule.DRUG_WITHOUT_SERVICE: NOTHING}, (bill("IOHE, CTEN", 1),), 3,
