@@ -11,11 +11,14 @@ from agents.core.patient import Before
 from agents.core.policy import Policy
 from agents.core.reckoner import Reckoner
 from agents.core.reduce import reduce
-from agents.core.rules.auditing import Audit
+from agents.core.rules.auditing import phases_of
+from agents.core.rules.findings import audit_findings
 from agents.core.rules.history import History
+from agents.core.rules.lines import Lines
 from agents.core.rules.population import Summary, summary_of
 from agents.core.rules.rulebook import RuleBook
-from agents.core.rules.viewing import past_before
+from agents.core.rules.view import View
+from agents.core.rules.viewing import view_of
 from agents.core.visit import Visit, VisitKey
 from schemas.facts import VisitStatus
 from schemas.finding import Finding
@@ -29,11 +32,11 @@ Inputs = Mapping[str, Mapping[str, Any]]
 
 
 class AuditedVisit(NamedTuple):
-    """One visit of the period: its findings by id, the rules that could not be judged to the end, when it ended."""
+    """One visit of the period: its findings, the rules that could not be judged to the end, when it ended."""
 
     visit_id: str
     ended_at: int
-    findings: dict[str, Finding]
+    findings: list[Finding]
     failures: list[tuple[str, Exception]]
 
 
@@ -70,23 +73,28 @@ class PatientAudit:
         """Apply the whole log, then audit the visits that ended in the period."""
         visits = self._visits(log)
         history = History({})
-        audits: dict[str, Audit] = {}
+        lines = {visit_id: Lines(visit) for visit_id, visit in visits.items()}
         for visit in sorted(visits.values(), key=lambda visit: (visit.begun_at, visit.key.visit_id)):
-            audit = audits[visit.key.visit_id] = Audit(visit, self.rules)
-            history.note(visit, audit.lines)
+            history.note(visit, lines[visit.key.visit_id])
         audited, summaries = [], []
-        for visit_id, audit in audits.items():
-            visit = visits[visit_id]
+        for visit_id, visit in visits.items():
             if visit.stay.status is VisitStatus.CANCELLED:
                 continue
-            view = audit.view(visit, self.policy, past_before(visit, history.visits.values()))
-            view.inputs = {**self.inputs.get("", {}), **self.inputs.get(visit_id, {})}
+            view = self._view(visit, lines[visit_id], history)
             ended_at = visit.ended_at if view.facts.is_ended else None
             if ended_at is not None and self._is_asked(ended_at):
-                found = audit.all_findings(view, self.policy)
+                admitted = view.facts.admitted_day
+                scoped = self.rules.scoped(view.facts, view.facts.today if admitted is None else admitted)
+                found = audit_findings(view, scoped, self.policy.version, phases_of(view))
                 audited.append(AuditedVisit(visit_id, ended_at, found, list(view.failures)))
             summaries.append(summary_of(view, *self._group(visit)))
         return AuditedPatient(audited, summaries)
+
+    def _view(self, visit: Visit, lines: Lines, history: History) -> View:
+        inputs = {**self.inputs.get("", {}), **self.inputs.get(visit.key.visit_id, {})}
+        rules = self.rules
+        more = {"names": rules.names, "prescribers": rules.prescribers, "exemptions": rules.exemptions}
+        return view_of(visit, self.policy, lines, history.visits.values(), inputs, **more)
 
     def _visits(self, log: PatientLog) -> dict[str, Visit]:
         visits: dict[str, Visit] = {}

@@ -10,7 +10,6 @@ from typing import Any
 from agents.core.policy import Policy
 from agents.core.reckoner import Reckoner
 from agents.core.rules.engine import not_checked
-from agents.core.rules.findings import in_order
 from agents.core.rules.kind import Trigger
 from agents.core.rules.over_many import check_population, population_findings
 from agents.core.rules.population import Population, Summary
@@ -109,7 +108,7 @@ class Reaudit:
                     counts.failures[code] = counts.failures.get(code, 0) + 1
                     compare.keep_aside(log.patient_id, visit.visit_id, code)
                 compare.audited(log.patient_id, visit.visit_id)
-                for finding in in_order(visit.findings.values()):
+                for finding in visit.findings:
                     counts.findings += 1
                     yield compare.row(finding, visit.ended_at)
             if progress is not None:
