@@ -49,6 +49,7 @@ class SecondLine(Kind[SecondLineParameters]):
     parameters = SecondLineParameters
     point_columns = ("item", "others", "other_names")
     needed_columns = (("item",), ("others",))
+    watches_others = True
     uses_history = True
 
     def check(self, view: View, bound: Bound[SecondLineParameters], uses: Sequence[Use]) -> Iterable[Hit]:
