@@ -22,23 +22,25 @@ from schemas.book.rules import Phase, Rule, RuleState
 from schemas.facts import VisitStatus
 from schemas.finding import Finding
 from schemas.units import day_of
-from streams.logs import SafeError
-
-
-class AuditError(SafeError):
-    """The visit cannot be audited: an input is not of the shape that a rule reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotChecked:
-    """A rule that could not be judged. needs: the inputs that nobody gave; empty: it needs more visits than one."""
+    """A rule that could not be judged.
+
+    needs: the inputs that nobody gave; failure: why it broke off, "中文 | English"; neither: it needs more visits.
+    """
 
     rule: Rule
-    needs: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    failure: str = ""
 
     @property
     def reason(self) -> tuple[str, str]:
         """Why, Chinese and English."""
+        if self.failure:
+            zh, _, en = self.failure.partition(" | ")
+            return zh, en or zh
         if self.needs:
             listed = ", ".join(self.needs)
             return f"缺少资料 {listed}（--input 名称=文件）", f"needs {listed} (--input name=FILE)"
@@ -65,7 +67,7 @@ def audit_visit(
     inputs: Mapping[str, Any] | None = None,
     is_leaving: bool = False,
 ) -> Audited:
-    """Audit an opened visit under its policy. Raises AuditError.
+    """Audit an opened visit under its policy.
 
     phases: only rules that run in these; empty: what the stream would run on the visit as it stands (what is for
     review, once it has ended). inputs: outweigh those of the file. is_leaving: as if the patient left now: rules for
@@ -79,12 +81,7 @@ def audit_visit(
     chosen = tuple(phase for phase in Phase if phase in phases) if phases else phases_of(view)
     facts = view.facts
     scoped = rules.scoped(facts, facts.admitted_day if facts.admitted_day is not None else facts.today)
-    try:
-        drafts = audit(view, scoped, chosen)
-    except ValueError as error:
-        if not given:
-            raise
-        raise AuditError(f"{both('资料的写法不对', 'an input is not of the right shape')}: {error}") from error
+    drafts = audit(view, scoped, chosen)
     version = opened.policy.version
     found = findings_of(drafts, view, version, chosen)
     skipped = [
@@ -92,12 +89,21 @@ def audit_visit(
         for code, needs in not_checked(scoped, given).items()
         if _runs(scoped, code, chosen)
     ]
+    skipped += [NotChecked(scoped.rules[code].rule, failure=_why(error)) for code, error in view.failures]
     many, over_many = _over_many(opened, rules, scoped, given, chosen)
     return Audited(
         opened, view, chosen, in_order([*found, *many]), _by_number([*skipped, *over_many]),
         self_check_of(view, _shown(drafts), [finding for finding in (*found, *many) if not finding.is_shadow]),
         _warnings(opened, rules),
     )  # fmt: skip
+
+
+def _why(error: Exception) -> str:
+    """Why a rule broke off: an input that it cannot read says so itself."""
+    if isinstance(error, ValueError) and " | " in str(error):
+        return str(error)
+    what = type(error).__name__
+    return both(f"检查中断（{what}），请报告", f"broke off ({what}): please report it")
 
 
 def _view(opened: Opened, visit: Visit, rules: RuleBook, inputs: Mapping[str, Any]) -> View:
@@ -135,7 +141,7 @@ def _over_many(
     """What the rules over many visits say of this one, and of its hospital, from the visits of the file."""
     checks = [check for check in scoped.population if runs_in(check.bound, phases)]
     if not checks or len(opened.visits) < 2:
-        return [], [NotChecked(check.bound.active.rule, ()) for check in checks]
+        return [], [NotChecked(check.bound.active.rule) for check in checks]
     summaries = [
         summary_of(_view(opened, visit, rules, inputs if visit is opened.visit else {}))
         for visit in opened.visits.values()
