@@ -60,7 +60,7 @@ class AntibioticLevel(Kind[AntibioticLevelParameters]):
         """Cites the lines and orders whose prescriber may not."""
         wanted, parameters = bound.the.level, bound.parameters
         grades = parameters.level_of_grade
-        last = uses[0].day + parameters.urgent_days
+        last = min(use.day for use in uses) + parameters.urgent_days
         at_fault: list[tuple[Use, int]] = []
         for use in uses:
             mine = _level_of(view, use, grades)
