@@ -117,6 +117,15 @@ def test_a_line_that_two_points_of_a_class_are_about_is_one_medicine() -> None:
     assert found(rules, view_of([use("c1", "A1")], proposed=[use("p1", "A1", source=PROPOSED)])) == []
 
 
+def test_points_of_a_class_hold_for_their_insurance_and_their_days_only() -> None:
+    lines = [use("c1", "A"), use("c2", "B")]
+    of_another = rules_of("duplicate_class", [{"item": "A;B", "group": "类", "insurance_type": "390"}])
+    assert at_fault(of_another, view_of(lines, insurance_type="390")) == {"c2": 1_000}
+    assert at_fault(of_another, view_of(lines, insurance_type="310")) == {}
+    expired = rules_of("duplicate_class", [CLASS[0], CLASS[1] | {"effective_to": "2020-01-01"}])
+    assert at_fault(expired, view_of(lines)) == {}
+
+
 def test_what_is_being_placed_is_at_fault_even_where_it_began_first() -> None:
     view = view_of(
         [use("c1", "A", FIRST), use("c2", "B", FIRST + 1)],

@@ -55,8 +55,9 @@ class DuplicateClass(Kind[DuplicateParameters]):
 
     def check(self, view: View, bound: Bound[DuplicateParameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """One hit a class: the medicines that came after as many as are allowed, on the days they share."""
-        given, points = bound.parameters, bound.points
-        if len(uses) < 2 and not view.proposed and not given.counts_history:
+        given, insurance = bound.parameters, view.facts.insurance_type
+        points = [point for point in bound.points if point.insurance_type in {"", insurance}]
+        if not points or (len(uses) < 2 and not view.proposed and not given.counts_history):
             return ()
         medicines = _medicines(view, points)
         supplies = _supplies(view, points) if given.counts_history else {}
