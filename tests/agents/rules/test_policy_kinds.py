@@ -197,6 +197,44 @@ def test_a_forbidden_diagnosis_is_a_fault_only_where_it_is_stated(diagnoses: lis
     assert found(file, visit={"diagnoses": diagnoses}, charges=[{"item": A, "price": "10.00"}]) == finds
 
 
+def test_a_limit_of_insurance_that_names_nobody_finds_nothing() -> None:
+    file = file_of("insurance_limit", [{"item": A}])
+    assert found(file, charges=[{"item": A, "price": "10.00"}]) == []
+    file = file_of("insurance_limit", [{"item": A, "insurance_types": "390;510"}])
+    assert found(file, charges=[{"item": A, "price": "10.00"}]) == [(1_000, ("c1",))]
+    assert found(file, visit={"insurance_type": "390"}, charges=[{"item": A, "price": "10.00"}]) == []
+
+
+def test_two_uses_a_period_are_paid_and_the_third_is_not() -> None:
+    file = file_of("times_in_period", [{"item": A, "times": 2, "days": 10}])
+    charges = [{"item": A, "price": "10.00", "at": f"2026-03-{day:02d} 10:00"} for day in (2, 5, 11, 12)]
+    assert found(file, charges=charges) == [(1_000, ("c3",))]
+
+
+def test_an_order_on_record_that_is_charged_counts_once() -> None:
+    file = file_of("quantity_a_day", [{"item": A, "quantity": "2"}])
+    orders = [{"item": A, "price": "10.00", "long_term": True}, {"item": A, "price": "10.00"}]
+    charges = [{"item": A, "price": "10.00", "order_id": "o1"}]
+    assert found(file, orders=orders[:1], charges=charges, check=[{"item": A, "price": "10.00"}]) == []
+    assert found(file, orders=orders, charges=charges, check=[{"item": A, "price": "10.00"}]) == [(1_000, ("p1",))]
+
+
+def test_a_course_counts_each_day_once_and_ends_with_a_pause() -> None:
+    file = file_of("course_days", [{"item": A, "days": 2}], parameters={"pause_days": 3})
+    days = ("02-27", "02-28", "02-28", "03-03", "03-07", "03-08")
+    charges = [{"item": A, "price": "10.00", "at": f"2026-{day} 10:00"} for day in days]
+    assert found(file, visit={"admitted": "2026-02-27 09:00"}, charges=charges) == [(1_000, ("c4",))]
+
+
+def test_a_total_of_a_year_begins_anew_on_new_years_day() -> None:
+    file = file_of("total_amount", [{"item": A, "amount": "15.00"}], parameters={"per": "year"})
+    charges = [{"item": A, "price": "10.00", "at": moment} for moment in ("2025-12-31 23:59", "2026-01-01 00:00")]
+    stay = {"admitted": "2025-12-31 08:00"}
+    assert found(file, visit=stay, charges=charges) == []
+    charges.append({"item": A, "price": "10.00", "at": "2026-01-02 10:00"})
+    assert found(file, visit=stay, charges=charges) == [(500, ("c3",))]
+
+
 def test_a_hospital_code_beside_the_national_one_is_the_same_item() -> None:
     file = file_of("quantity_a_day", [{"item": "H1", "quantity": "1"}])
     charges = [{"item": A, "hospital_item_code": "H1", "price": "10.00"}, {"item": "H1", "price": "12.00"}]

@@ -53,7 +53,7 @@ class DiagnosisLimit(Kind[DiagnosisParameters]):
             zh = f"「{name}」禁忌用于{_named(point)}，本次就诊记有 {told(met)}"
             en = f"{name} must not be used with {limits}; the visit has {', '.join(met)}"
         else:
-            zh = f"「{name}」限{_named(point)}使用，本次就诊诊断 {told(stated)} 不符合"
+            zh = f"「{name}」限{_named(point)}使用，本次就诊诊断 {told(stated)} 不符合限定适应症"
             en = f"{name} is paid for {limits} only; the diagnoses of the visit are {', '.join(stated)}"
         return (
             Hit(

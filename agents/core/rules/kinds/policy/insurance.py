@@ -21,7 +21,10 @@ class InsuranceParameters(Parameters):
 
 
 class InsuranceLimit(Kind[InsuranceParameters]):
-    """The item is paid by certain kinds of insurance only, and the visit is covered by another."""
+    """The item is paid by certain kinds of insurance only, and the visit is covered by another.
+
+    Nothing while the coverage is not known, nor where neither the point nor the rule names who pays.
+    """
 
     name = "insurance_limit"
     title_zh = "限险种"
@@ -32,10 +35,10 @@ class InsuranceLimit(Kind[InsuranceParameters]):
     needed_columns = (("item",),)
 
     def check(self, view: View, bound: Bound[InsuranceParameters], uses: Sequence[Use]) -> Iterable[Hit]:
-        """Nothing while the coverage is not known, and nothing of lines that the patient pays anyway."""
+        """All lines, where the visit is covered by another insurance."""
         insurance, care_type = view.facts.insurance_type, view.facts.care_type
         allowed = codes(bound.the.insurance_types) or bound.parameters.allowed
-        if not insurance or insurance in allowed or care_type in bound.parameters.care_types:
+        if not allowed or not insurance or insurance in allowed or care_type in bound.parameters.care_types:
             return ()
         wrong = judged(view, bound, uses)
         if not wrong:
