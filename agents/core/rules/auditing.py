@@ -194,3 +194,7 @@ def _catch_up(visit: Visit, audit: Audit) -> None:
                 codes = audit.pending.setdefault(said.item, set())
                 if said.hospital_item:
                     codes.add(said.hospital_item)
+            for code in filter(None, (said.item, said.hospital_item)):  # its lines may be charged under another code
+                for item in (code, *audit.lines.aliases.get(code, ())):
+                    if item in audit.lines:
+                        audit.pending.setdefault(item, set())

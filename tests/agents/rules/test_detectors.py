@@ -3,10 +3,12 @@
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from agents.core.policy import Policy
 from agents.core.rules.engine import audit
 from agents.core.rules.kind import ActiveRule, Bound
 from agents.core.rules.kinds import KINDS
@@ -17,7 +19,10 @@ from agents.core.rules.view import CHARGE, Facts, Past, PastUse, Use, View
 from agents.rule_library.rule_file import FOLDER, read_rule_file, shipped_common
 from schemas.book import Book, Hospital
 from schemas.book.rules import Phase
+from schemas.finding import decode_finding
 from schemas.ledger import Diagnosis
+from streams.topics import Topic
+from tests.agents.harness import House
 
 HOUR, MINUTE, DAY = 3_600_000, 60_000, 86_400_000
 START = 20_000 * DAY + 9 * HOUR
@@ -270,3 +275,24 @@ def test_a_kind_over_many_visits_says_nothing_of_one() -> None:
     kind = KINDS[rule.kind]
     active = ActiveRule(rule, kind, kind.parameters(), rule.grade, rule.phases, rule.state)
     assert list(kind.check(view_of(stay(), []), Bound(active), ())) == []
+
+
+# In the stream --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("codes", [("N1", "H1"), ("N1", ""), ("", "H1")])
+def test_a_consent_on_an_order_that_comes_later_withdraws_the_finding(codes: tuple[str, str]) -> None:
+    """Whichever code the order is known by, the line may have another one too."""
+    rules, _ = library("D25")
+    house = House(Policy(rules.book), partitions=1)
+    visit = {"hospital": "H1", "patient_id": "P1", "visit_id": "V1"}
+    at = "2026-03-02 09:00"
+    house.publish({"type": "admission", "kind": "admit", "occurred_at": at, "department": "D01", **visit})
+    charge = {"charge_id": "c1", "order_id": "o1", "item_code": "N1", "hospital_item_code": "H1", "level": "03"}
+    amounts = {"quantity": "1", "unit_price": "500.00", "consent": False, "charged_at": at}
+    house.publish({"type": "charge", **visit, **charge, **amounts}).run()
+    assert [found.status for found in house.latest(Topic.FINDING, decode_finding).values()] == ["open"]
+    named = {name: code for name, code in zip(("item_code", "hospital_item_code"), codes, strict=True) if code}
+    order = {"order_id": "o1", "consent": True, "occurred_at": at, **named}
+    house.publish({"type": "order", **visit, **order}).run()
+    assert [found.status for found in house.latest(Topic.FINDING, decode_finding).values()] == ["withdrawn"]

@@ -45,7 +45,7 @@ class BeyondOrder(Kind[BeyondOrderParameters]):
         for lines in view.charges.values():
             for use in lines:
                 order = orders.get(use.order_id)
-                if order is not None and not set(use.codes).isdisjoint(order.codes):
+                if _is_of(use, order):
                     charged.setdefault(use.order_id, []).append(use)
         bp = bound.parameters.tolerance
         found = []
@@ -136,7 +136,7 @@ class ConsentParameters(Parameters):
 class ConsentMissing(Kind[ConsentParameters]):
     """Items that the patient pays alone (丙, or approval refused) were used without the patient's consent on record.
 
-    A consent on the order holds for its lines.
+    A consent on the order of the item holds for its lines.
     """
 
     name = "consent_missing"
@@ -155,8 +155,8 @@ class ConsentMissing(Kind[ConsentParameters]):
             and (use.consent is False or (use.consent is None and limits.unsaid_counts))
         ]
         if paid and any(use.order_id for use in paid if use.source == CHARGE):
-            agreed = {order.id for order in view.orders if order.consent}
-            paid = [use for use in paid if use.order_id not in agreed]
+            agreed = {order.id: order for order in view.orders if order.consent}
+            paid = [use for use in paid if not _is_of(use, agreed.get(use.order_id))]
         amount = sum(use.amount_fen for use in paid)
         if not paid or amount < limits.min_amount:
             return ()
@@ -174,3 +174,8 @@ class ConsentMissing(Kind[ConsentParameters]):
                 inputs={"lines": str(len(paid))},
             ),
         )
+
+
+def _is_of(use: Use, order: Use | None) -> bool:
+    """Whether a line is of this order's item."""
+    return order is not None and not set(use.codes).isdisjoint(order.codes)

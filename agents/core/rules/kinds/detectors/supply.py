@@ -79,7 +79,14 @@ def _days(view: View, use: Use) -> int:
     """How long a line lasts: as it says, else as its order says; 0: nobody says."""
     if use.days or not use.order_id or use.source == PROPOSED:
         return use.days
-    return next((order.days for order in view.orders if order.id == use.order_id), 0)
+    return next(
+        (
+            order.days
+            for order in view.orders
+            if order.id == use.order_id and not set(use.codes).isdisjoint(order.codes)
+        ),
+        0,
+    )
 
 
 def _supplied(view: View, codes: Sequence[str]) -> int:
