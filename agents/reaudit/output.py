@@ -218,5 +218,5 @@ def _show_not_judged(console: Console, reaudit: Reaudit, place: int) -> None:
         text = f"未检查 {code}：缺少输入 {'、'.join(names)}", f"Not checked: {code} needs {', '.join(names)}"
         console.print(Text(text[place], style="yellow"))
     for code, visits in sorted(reaudit.counts.failures.items()):
-        text = f"规则 {code} 在 {visits} 次就诊中未能判断", f"Rule {code} could not judge {visits} visits"
+        text = f"规则 {code} 有 {visits} 次未能判断", f"Rule {code} could not judge {visits} times"
         console.print(Text(text[place], style="red"))

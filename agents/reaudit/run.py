@@ -27,7 +27,10 @@ from streams.logs import SafeError
 
 @dataclass(slots=True)
 class Counts:
-    """What a run went through so far. failures: rule → how many visits it could not judge to the end."""
+    """What a run went through so far.
+
+    failures: rule → how often it could not judge to the end: a visit each, a rule over many visits once.
+    """
 
     patients: int = 0
     patients_in_all: int = 0
@@ -124,7 +127,10 @@ class Reaudit:
             return []
         scoped = self.hospital_rules
         population = Population(summaries, self.period, scoped)
-        drafts = check_population(population, scoped)
+        failures: list[tuple[str, Exception]] = []
+        drafts = check_population(population, scoped, failures)
+        for code, _ in failures:
+            self.counts.failures[code] = self.counts.failures.get(code, 0) + 1
         return population_findings(drafts, self.run.hospital, self.rules.names, self.policy.version)
 
 

@@ -19,10 +19,13 @@ class PopulationDraft(NamedTuple):
     found: PopulationHit
 
 
-def check_population(population: Population, rules: ScopedRules) -> list[PopulationDraft]:
+def check_population(
+    population: Population, rules: ScopedRules, failures: list[tuple[str, Exception]] | None = None
+) -> list[PopulationDraft]:
     """Everything the rules over many visits say, sorted. Visits not asked about, or exempt, have no hits.
 
-    A rule that needs an input runs over the visits that have it; its kind leaves out the others.
+    A rule that needs an input runs over the visits that have it; its kind leaves out the others. failures: takes what
+    goes wrong with a rule, which then says nothing (as in a visit: engine.drafts_of); without, it is raised.
     """
     drafts = []
     for check in rules.population:
@@ -30,7 +33,14 @@ def check_population(population: Population, rules: ScopedRules) -> list[Populat
         if not isinstance(kind, PopulationKind):
             raise TypeError(f"{kind.name} is called over many visits and is no PopulationKind")
         exemptions = check.bound.active.rule.exemptions
-        for found in kind.check_population(population, check.bound):
+        try:
+            hits = list(kind.check_population(population, check.bound))
+        except Exception as error:
+            if failures is None:
+                raise
+            failures.append((check.key[0], error))
+            continue
+        for found in hits:
             visit = found.visit
             if visit is None or (population.is_asked(visit) and not is_exempt(visit, exemptions)):
                 drafts.append(PopulationDraft(check, found))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from agents.core.policy import Policy
+from agents.core.rules.kinds.detectors.persons import SharedBed
 from agents.core.rules.kinds.policy.insurance import InsuranceLimit
 from agents.reaudit.run import Reaudit, chosen_rules
 from agents.reaudit.summary import Summary
@@ -107,6 +108,16 @@ def test_a_rule_that_fails_is_counted_and_says_nothing_of_what_is_stored(monkeyp
     reaudit = Reaudit(run_of(), only(WORK_INJURY))
     assert list(reaudit.rows(logs(a_case()), [stored_of(found)])) == []
     assert reaudit.counts.failures == {WORK_INJURY: 1}
+
+
+def test_a_rule_over_many_visits_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("a bed nobody thought of")
+
+    monkeypatch.setattr(SharedBed, "check_population", fails)
+    reaudit = Reaudit(run_of(), only("KF-D06", WORK_INJURY))
+    assert [row.finding.rule for row in reaudit.rows(logs(a_case()), ()) if row.finding] == [WORK_INJURY]
+    assert reaudit.counts.failures == {"KF-D06": 1}
 
 
 @pytest.mark.parametrize(
