@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ class AuditInputError(SafeError):
 
 
 def read_inputs(given: Iterable[str], known: Iterable[str]) -> dict[str, Any]:
-    """`name=FILE` each: the content by name. known: inputs that any rule of the book needs.
+    """`name=FILE` each: the content by name. Of a CSV table every row is an object of texts under its header.
 
-    Of a CSV table every row is an object of texts under its header. Raises AuditInputError.
+    known: inputs that any rule of the book needs; a name that is nearly one of them is refused, others are passed on
+    (some rules look at more where it is there). Raises AuditInputError.
     """
     names = sorted(set(known))
     found: dict[str, Any] = {}
@@ -25,11 +27,9 @@ def read_inputs(given: Iterable[str], known: Iterable[str]) -> dict[str, Any]:
         name, equals, file = text.partition("=")
         if not equals or not file:
             raise AuditInputError(f"--input {text}: {both('应写成 名称=文件', 'must be name=FILE')}")
-        if name not in names:
-            zh, en = ("、".join(names), ", ".join(names)) if names else ("无", "none")
-            raise AuditInputError(
-                f"--input {name}: {both(f'没有规则用到它；可用：{zh}', f'no rule needs it; there are: {en}')}"
-            )
+        if name not in names and (near := get_close_matches(name, names, n=1, cutoff=0.75)):
+            told = both(f"没有规则用到它，是否想写 {near[0]}？", f"no rule needs it; did you mean {near[0]}?")
+            raise AuditInputError(f"--input {name}: {told}")
         found[name] = _content(name, Path(file))
     return found
 
