@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
+from itertools import chain
 from typing import IO, Any
 
 import msgspec
@@ -107,11 +108,13 @@ def _cells(row: ReauditRow, place: int, zone: tzinfo) -> dict[str, str]:
 
 
 def rows_to_json(rows: Iterable[ReauditRow], run: Run, file: IO[str]) -> Iterator[ReauditRow]:
-    """Begin the object and write each row as it goes by; `end_json` ends it."""
+    """Begin the object when the store answers, and write each row as it goes by; `end_json` ends it."""
+    coming = iter(rows)
+    first = next(coming, None)
     head = json.dumps(msgspec.to_builtins(run), ensure_ascii=False)
     file.write(f'{{"run": {head},\n"findings": [')
     separator = "\n"
-    for row in rows:
+    for row in chain(() if first is None else (first,), coming):
         file.write(f"{separator}{json.dumps(_row_json(row), ensure_ascii=False)}")
         separator = ",\n"
         yield row

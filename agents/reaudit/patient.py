@@ -7,6 +7,7 @@ What comes out for a visit is what the stream has told of it under the same book
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from agents.core.grouping.drg import SYSTEM
 from agents.core.patient import Before
 from agents.core.policy import Policy
 from agents.core.reckoner import Reckoner
@@ -112,10 +113,11 @@ class PatientAudit:
         return self.period[0] <= day_of(ended_at, self.policy.zone) <= self.period[1]
 
     def _group(self, visit: Visit) -> tuple[str, int]:
-        """Group and weight of an ended stay (1e-4): of DRG, else of DIP; empty where the book groups nothing."""
+        """DRG and weight (1e-4) of an ended stay; empty where the book has none: scores of DIP are no weights."""
         if self.reckoner is None or visit.stay.is_outpatient or visit.stay.discharged_at is None:
             return "", 0
         outlook, _ = self.reckoner.reckon(visit, NOTHING_BEFORE)
-        groups = [group for group in outlook.prediction.groups if group.status in GROUPED and group.code]
-        groups.sort(key=lambda group: group.system != "drg")
-        return (groups[0].code, groups[0].score_e4) if groups else ("", 0)
+        for group in outlook.prediction.groups:
+            if group.system == SYSTEM and group.status in GROUPED and group.code:
+                return group.code, group.score_e4
+        return "", 0

@@ -66,8 +66,8 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
     """One visit for rules over many. Texts empty, times 0 where nothing is known; times ms, days as schemas.units.
 
     ended_at: discharge; of an outpatient visit its beginning; 0: still open. days: length of stay (same day: 1;
-    outpatients: 0). operated: an operation is recorded or charged (06 手术费). group, weight_e4: DRG or DIP group where
-    it is known. tier: of the hospital. census: how often a ward visit (探访) looked for the patient, and how often
+    outpatients: 0). operated: an operation is recorded or charged (06 手术费). group, weight_e4: DRG and its weight,
+    where they are known. tier: of the hospital. census: how often a ward visit (探访) looked for the patient, and how often
     nobody was there. exempt: ids of the book's exemptions it falls under. inputs: declared optional inputs of it.
     """
 

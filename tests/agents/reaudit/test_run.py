@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
+from agents.book import load_policy
 from agents.core.policy import Policy
+from agents.core.reckoner import Reckoner
 from agents.core.rules.kinds.detectors.persons import SharedBed
 from agents.core.rules.kinds.policy.insurance import InsuranceLimit
+from agents.core.rules.rulebook import RuleBook
+from agents.reaudit.patient import PatientAudit
 from agents.reaudit.run import Reaudit, chosen_rules
 from agents.reaudit.summary import Summary
 from agents.rule_library.rule_file import RuleCase, read_rule_file, shipped_files
@@ -175,6 +179,15 @@ def test_rules_over_many_visits_are_told_last_and_once() -> None:
     assert list(summary.passing(rows)) == rows
     assert (summary.total.findings, summary.total.new, summary.over_many.new) == (4, 4, 2)
     assert summary.total.amount_fen == 52_000
+
+
+def test_ended_stays_are_summed_up_with_the_drg_of_the_book(pytestconfig: pytest.Config) -> None:
+    policy = load_policy(pytestconfig.rootpath / "deploy" / "policies" / "demo", POLICY.zone)
+    stay = {"discharged": "2026-03-09 09:00", "diagnoses": ["K35.800"], "procedures": ["47.0100"]}
+    patients = PatientAudit(policy, RuleBook(policy.book), (0, 99_999), Reckoner(policy))
+    stays = logs(a_case(visit=stay), a_case(visit={**stay, "discharged": ""}))
+    grouped = [patients.audit(log).summaries[0] for log in stays]
+    assert [(summary.group, summary.weight_e4) for summary in grouped] == [("GD29", 12_800), ("", 0)]
 
 
 def test_the_order_of_patients_changes_nothing() -> None:
