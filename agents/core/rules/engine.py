@@ -8,14 +8,13 @@ rule and subject are one finding.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from agents.core.rules.kind import Bound, Hit, Trigger
+from agents.core.rules.codes import item_codes
+from agents.core.rules.kind import Bound, Hit, Trigger, is_always
 from agents.core.rules.rulebook import Check, ScopedRules
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.book.points import Point
 from schemas.book.rules import Phase
 from schemas.units import EPOCH_ORDINAL
-
-FIRST_DAY, LAST_DAY = "1970-01-01", "2099-12-31"
 
 
 class Draft(NamedTuple):
@@ -91,7 +90,8 @@ def _uses(check: Check, view: View) -> Sequence[Use] | None:
             return () if _in_force(point, view.uses(bound.others)) else None
         return uses or None
     if trigger is Trigger.GROUP:
-        return view.uses(bound.own) or None
+        uses = view.uses(bound.own)
+        return (_group_in_force(bound, view, uses) if bound.is_restricted else uses) or None
     if trigger is Trigger.EVERY_ITEM:
         return view.uses_of_item(check.item) or None
     if bound.point is not None:  # a diagnosis or an operation
@@ -104,8 +104,21 @@ def _uses(check: Check, view: View) -> Sequence[Use] | None:
     return ()
 
 
+def _group_in_force(bound: Bound[Any], view: View, uses: Sequence[Use]) -> Sequence[Use]:
+    """Lines of a group on days on which a point that names them is in force, for the visit's insurance."""
+    insurance = view.facts.insurance_type
+    named = [
+        (point, item_codes(point.item))
+        for point in bound.points
+        if not point.insurance_type or point.insurance_type == insurance
+    ]
+    return tuple(
+        use for use in uses if any(_is_in_force(point, use.day) and items.any_of(use.codes) for point, items in named)
+    )
+
+
 def _in_force(point: Point, uses: Sequence[Use]) -> Sequence[Use]:
-    if point.effective_from.year == 1970 and point.effective_to.year == 2099:
+    if is_always(point):
         return uses
     return tuple(use for use in uses if _is_in_force(point, use.day))
 

@@ -74,6 +74,11 @@ class Bound(Generic[P]):
         self._others: Codes | None = None
 
     @property
+    def is_restricted(self) -> bool:
+        """Whether any point of the group holds only for a time, or for one insurance."""
+        return any(point.insurance_type or not is_always(point) for point in self.points)
+
+    @property
     def parameters(self) -> P:
         """The parameters in force."""
         found: P = self.active.parameters
@@ -109,6 +114,15 @@ class Bound(Generic[P]):
     def procedures(self) -> Codes:
         """The point's operations."""
         return clinical_codes(self.the.procedures)
+
+
+#: What a point says that holds always.
+ALWAYS = Point(rule="-")
+
+
+def is_always(point: Point) -> bool:
+    """Whether a point is in force on every day."""
+    return point.effective_from == ALWAYS.effective_from and point.effective_to == ALWAYS.effective_to
 
 
 class Cited(NamedTuple):

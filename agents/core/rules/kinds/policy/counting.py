@@ -11,7 +11,6 @@ from agents.core.rules.view import PROPOSED, Use, View
 from schemas.units import day_text, div_round
 
 ONE_E4 = 10_000
-DAY_MS = 86_400_000
 MOST_DAYS_TOLD = 2
 
 
@@ -41,17 +40,18 @@ def counted(view: View, codes: Codes, uses: Sequence[Use]) -> list[Use]:
         if not order.is_open or order.id in known:
             continue
         if order.long_term:
-            there += _on_days(order, (day for day in days if (order.id, day) not in charged_days))
+            last_day = view.facts.day_of(order.ends_at - 1) if order.ends_at else None
+            there += _on_days(order, last_day, (day for day in days if (order.id, day) not in charged_days))
         elif order.id not in charged:
             there.append(order)
     there.sort(key=lambda use: (use.at, use.id))
     return there + proposed
 
 
-def _on_days(order: Use, days: Iterable[int]) -> Iterable[Use]:
-    """A long-term order as it counts on days on which it runs."""
+def _on_days(order: Use, last_day: int | None, days: Iterable[int]) -> Iterable[Use]:
+    """A long-term order as it counts on days on which it runs; `last_day` None: it goes on."""
     for day in days:
-        if order.day <= day and (not order.ends_at or day * DAY_MS < order.ends_at):
+        if order.day <= day and (last_day is None or day <= last_day):
             yield msgspec.structs.replace(order, day=day)
 
 
