@@ -67,8 +67,8 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
     ended_at: discharge; of an outpatient visit its beginning; 0: still open. days: length of stay (same day: 1;
     outpatients: 0). operated: an operation is recorded or charged (06 手术费). group, weight_e4: DRG and its weight,
-    where they are known. tier: of the hospital. census: how often a ward visit (探访) looked for the patient, and how often
-    nobody was there. exempt: ids of the book's exemptions it falls under. inputs: declared optional inputs of it.
+    where they are known. tier: of the hospital. census: how often a ward visit (探访) looked for the patient, and how
+    often nobody was there. exempt: ids of the book's exemptions it falls under. inputs: declared optional inputs.
     """
 
     hospital: str
