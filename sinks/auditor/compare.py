@@ -8,7 +8,7 @@ from schemas.reasons import Reason
 from schemas.units import day_text, yuan_text
 from sinks.auditor.check import Check, visit_text
 from sinks.auditor.events import Position, VisitKey
-from sinks.auditor.findings import FindingChecks
+from sinks.auditor.findings import FindingChecks, check_answers
 from sinks.auditor.money import MoneyChecks, check_hospital, check_worth
 from sinks.auditor.recount import Identity, Recount, Sums, VisitTotals
 from sinks.auditor.stored import Store, StoredAlert, StoredLines, StoredVisit
@@ -40,6 +40,7 @@ def audit(recount: Recount, store: Store) -> list[Check]:
         check_versions(lines, visits, store.disagreeing_versions()),
         check_alerts(totals, store.money_alerts()),
         *FindingChecks(store.visit_versions(), recount.contents).feed(store.findings()),
+        check_answers(store.order_checks()),
     ]
 
 

@@ -1,16 +1,18 @@
-"""Holds findings against what must hold of any of them, whatever rule found them. Pure; nothing here knows a rule.
+"""Holds findings and order checks against what must hold of any of them. Pure; nothing here knows a rule.
 
 - A finding that names violating lines comes to what they have at stake, as far as all its evidence is listed; one that
   names none states its own value.
 - A finding that stands rests on fee lines that are there, that were not taken back whole by refunds that name them, and
   of which no more is at stake than is left.
 - A finding is as new as something the visits of its patient hold, and a cancelled visit has none that stands.
+- An order check that passed found nothing, and one that was not finished says why: it never passed.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from schemas.finding import MOST_EVIDENCE, OPEN, WITHDRAWN
+from schemas.order_check import Outcome
 from schemas.units import yuan_text
 from sinks.auditor.check import Check, visit_text
 from sinks.auditor.events import Line, VisitKey
@@ -51,6 +53,25 @@ class Net(NamedTuple):
     def is_gone(self) -> bool:
         """Whether nothing is left of it. A line that cost nothing is still there."""
         return self.left <= 0 < self.original
+
+
+class StoredAnswer(NamedTuple):
+    """The answer to an order check: whose request, what it came to, why it was not finished, how many findings."""
+
+    request: str
+    outcome: str
+    reason: str
+    findings: int
+
+
+def check_answers(answers: Iterable[StoredAnswer]) -> Check:
+    """Every answer is one of three: passed, without findings; with findings; not finished, with the reason."""
+    check = Check("医嘱校验结果", "outcomes of order checks")
+    for answer in answers:
+        finished = Outcome.FINDINGS if answer.findings else Outcome.PASSED
+        expected = Outcome.UNFINISHED if answer.reason else finished
+        check.compare(answer.request, expected.value, answer.outcome)
+    return check
 
 
 class FindingChecks:

@@ -11,7 +11,7 @@ from typing import Any
 from clickhouse_driver import Client
 
 from sinks.auditor.events import Position, VisitKey
-from sinks.auditor.findings import StoredEvidence, StoredFinding
+from sinks.auditor.findings import StoredAnswer, StoredEvidence, StoredFinding
 from sinks.auditor.money import MonthKey, Settled, Worth
 from sinks.auditor.recount import Identity, Sums
 from sinks.clickhouse.tables import ALERT, DEPARTMENT_FACT, FINDING, HOSPITAL_FACT, VISIT_FACT, Table
@@ -209,6 +209,12 @@ class Store:
             finding_id, hospital, patient_id, visit_id, version, status, amount, count, *lists = row
             evidence = tuple(StoredEvidence(*line) for line in zip(*lists, strict=True))
             yield StoredFinding(finding_id, (hospital, patient_id, visit_id), version, status, amount, count, evidence)
+
+    def order_checks(self) -> Iterator[StoredAnswer]:
+        """The latest answer to every order check."""
+        query = "SELECT hospital, patient_id, request_id, outcome, reason, finding_count FROM order_check FINAL"
+        for hospital, patient_id, request_id, *said in self._client.execute_iter(query):
+            yield StoredAnswer(f"{hospital}|{patient_id}|{request_id}", *said)
 
     def visit_versions(self) -> Iterator[tuple[VisitKey, int, bool]]:
         """Every visit fact: the visit, its version, whether the visit was cancelled."""

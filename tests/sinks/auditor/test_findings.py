@@ -8,7 +8,7 @@ from schemas.codec import Codec
 from schemas.finding import MOST_EVIDENCE, Evidence
 from schemas.units import SHANGHAI
 from sinks.auditor.events import Position, Reader
-from sinks.auditor.findings import FindingChecks, StoredEvidence, StoredFinding
+from sinks.auditor.findings import FindingChecks, StoredAnswer, StoredEvidence, StoredFinding, check_answers
 from sinks.auditor.recount import Recount
 from streams.topics import Topic
 from tests.sinks import make
@@ -125,6 +125,26 @@ def test_a_finding_stands_or_is_withdrawn():
     assert differing(RIGHT._replace(status="perhaps")) == {VERSIONS: ["open, withdrawn"]}
 
 
+@pytest.mark.parametrize(
+    ("outcome", "reason", "findings", "expected"),
+    [
+        ("passed", "", 0, None),
+        ("findings", "", 2, None),
+        ("unfinished", "out_of_time", 0, None),
+        ("unfinished", "engine_error", 1, None),
+        ("passed", "no_owner", 0, "unfinished"),
+        ("findings", "engine_error", 1, "unfinished"),
+        ("passed", "", 1, "findings"),
+        ("findings", "", 0, "passed"),
+        ("unfinished", "", 0, "passed"),
+    ],
+)
+def test_an_order_check_never_passes_with_findings_or_unfinished(outcome, reason, findings, expected):
+    check = check_answers([StoredAnswer("H1|P1|T1", outcome, reason, findings)])
+    assert check.compared == 1
+    assert [difference.expected for difference in check.differences] == ([expected] if expected else [])
+
+
 @pytest.mark.integration
 def test_the_store_is_read_as_it_is_and_two_rows_of_one_version_are_told(client, store):
     from sinks.auditor.stored import Store
@@ -143,6 +163,8 @@ def test_the_store_is_read_as_it_is_and_two_rows_of_one_version_are_told(client,
     ]  # fmt: skip
     assert list(asked.visit_versions()) == [(VISIT, 2, True)]
     assert asked.disagreeing_versions() == []
+    store(make.record(make.order_check("T1", make.check_finding()), Topic.ORDER_CHECK))
+    assert list(asked.order_checks()) == [StoredAnswer("H1|P1|T1", "findings", "", 1)]
 
     client.execute("OPTIMIZE TABLE finding FINAL")
     client.execute("SYSTEM STOP MERGES finding")
