@@ -10,6 +10,8 @@ from clickhouse_driver import Client
 from agents.book import load_policy
 from agents.core.reduce import reduce
 from agents.core.visit import Visit, VisitKey
+from deploy.demo.hospital.case import End
+from deploy.demo.hospital.cases import ONLY_SCRIPTED
 from deploy.demo.hospital.simulation import SMALL, Hospital, Message
 from schemas.finding import OPEN, Finding, decode_finding
 from schemas.ledger import decode_entry, version_of
@@ -67,6 +69,15 @@ def assert_equals_expectation(pipeline: Pipeline, hospital: Hospital) -> None:
     }
     dead = query(pipeline, "SELECT reason, count() FROM v_dead_letter GROUP BY reason")
     assert Counter(dead) == expected.dead_letters
+    assert_scripted_rules(pipeline, hospital)
+
+
+def assert_scripted_rules(pipeline: Pipeline, hospital: Hospital) -> None:
+    """What the scripted cases say must stand, stands; what was refunded or is in order does not; nothing besides."""
+    expected = hospital.expectation.findings
+    rows = client(pipeline).execute("SELECT visit_id, rule FROM v_finding")
+    stands = {key for key in rows if key in expected or key[1] in ONLY_SCRIPTED}
+    assert stands == {key for key, end in expected.items() if end == End.OPEN}
 
 
 def assert_at_rest(pipeline: Pipeline, *stages: str) -> None:

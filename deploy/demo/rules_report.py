@@ -11,9 +11,9 @@ from deploy.demo.screen import WIDTH, Screen
 from deploy.demo.tables import folded, plain_table, shortened
 
 GRADES = {
-    "violation": ("明确违规", "violations", "■", "bold red"),
-    "suspicion": ("可疑", "suspicious", "▲", "yellow"),
-    "lead": ("线索", "leads", "●", "cyan"),
+    "violation": ("明确违规", "violation", "■", "bold red"),
+    "suspicion": ("可疑", "suspect", "▲", "yellow"),
+    "lead": ("线索", "lead", "●", "cyan"),
 }
 OUTCOMES = {
     "passed": ("通过", "passed"),
@@ -53,10 +53,10 @@ _CHECKS = """
 def report_findings(screen: Screen, client: Client) -> None:
     """Findings by scene and grade, then the costliest ones of different rules as sentences."""
     screen.heading("两库规则：按场景与级别的疑点", "findings of the rules, by scene and grade")
-    columns = (*(f"{mark}{zh}\n{en}" for zh, en, mark, _ in GRADES.values()), "涉及金额\nat stake", "已撤回\nwithdrawn")
-    table = plain_table("场景\nscene", "", "", figures=columns)
+    columns = (*(f"{mark}{zh}\n{en}" for zh, en, mark, _ in GRADES.values()), "涉及金额\nat stake", "撤回\ngone")
+    table = plain_table("", "场景\nscene", "", figures=columns)
     for scene, zh, en, violations, suspicions, leads, fen, gone in client.execute(_BOARD):
-        name = (f"{scene}", shortened(zh, 26), shortened(en, 20)) if scene else ("", "其他（数据质量）", "others")
+        name = (f"{scene}", shortened(zh, 24), shortened(en, 18)) if scene else ("", "其他（数据质量）", "others")
         table.add_row(*name, *map(_count, (violations, suspicions, leads)), _yuan(fen), _count(gone))
     screen.say(table)
     stands, fen, gone, on_trial, answered, rules = client.execute(_TOTAL)[0]

@@ -1,7 +1,6 @@
 """The tables of the demo: plain, aligned, no lines but below the head; and its long sentences, broken by width."""
 
 import re
-
 from collections.abc import Sequence
 
 from rich import box
@@ -25,7 +24,7 @@ def plain_table(*columns: str, figures: Sequence[str] = ()) -> Table:
 
 
 def folded(text: str, width: int, indent: str) -> list[str]:
-    """A sentence in Chinese or English as lines of at most `width` cells (and one closing mark), each after `indent`."""
+    """A sentence in Chinese or English as lines of at most `width` cells and one closing mark, each after `indent`."""
     lines, line = [], indent
     for piece in _PIECES.findall(text):
         is_full = cell_len(line) + cell_len(piece) > width

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.guide import QUERIES
+from deploy.demo.guide import LIVE_COMMANDS, QUERIES
 from deploy.local.kafka import PROJECT_ROOT
 
 pytestmark = pytest.mark.integration
@@ -89,6 +90,12 @@ def test_the_demo_ends_by_itself_and_all_is_well(start_demo: Callable[..., Demo]
     assert "次逐分相符" in demo.text
     assert "医保已确定采用" in demo.text
     assert "预算与时间进度" in demo.text
+    assert "$ kongfei check order" in demo.text
+    assert "「枸橼酸西地那非片」与「硝酸甘油片」同时在用" in demo.text
+    assert "已记录 1 条反馈" in demo.text
+    assert re.search(r"HTTP 3101 .*通过 .*\d+ .*ms", demo.text)
+    assert re.search(r"\d+ 条规则命中：成立 \d+ 条", demo.text)
+    assert re.search(r"核对 \d\d 项预设情形", demo.text)
     assert not demo.children()
     letters = {letter for letter in demo.text if unicodedata.category(letter) == "Cc"}
     assert letters <= {"\n"}, letters
@@ -104,6 +111,15 @@ def test_the_demo_goes_on_until_ctrl_c_and_its_examples_work(start_demo: Callabl
             cwd=PROJECT_ROOT, env=os.environ | dict(exports), capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) > 3, done.stdout
+    environment = os.environ | {name: shlex.split(value)[0] for name, value in exports}
+    for command in LIVE_COMMANDS:
+        arguments = command.format(folder=demo.folder, answers=f"http://127.0.0.1:{environment['KONGFEI_ANSWER_PORT']}")
+        done = subprocess.run(
+            [*KONGFEI, *shlex.split(arguments)],
+            cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
         assert len(done.stdout.splitlines()) > 3, done.stdout
     demo.process.send_signal(signal.SIGINT)
     assert demo.end() == 0, demo.text
