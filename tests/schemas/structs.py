@@ -1,6 +1,7 @@
 """Any instance of one of our msgspec structs, for properties that must hold for all of them."""
 
 import typing
+from enum import Enum
 
 import msgspec
 from hypothesis import strategies as st
@@ -24,6 +25,8 @@ def _of(kind: type) -> st.SearchStrategy:
         return st.lists(_of(arguments[0]), max_size=2).map(tuple)
     if origin is dict:
         return st.dictionaries(_of(arguments[0]), _of(arguments[1]), max_size=2)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(kind)
     if origin is not None:
         return st.one_of([_of(argument) for argument in arguments])
     return instances(kind)

@@ -1,4 +1,4 @@
-"""Facts and alerts are contracts for anyone with a Kafka client: their JSON Schemas change only on purpose."""
+"""Facts, alerts, findings, answers are contracts for any Kafka client: their JSON Schemas change only on purpose."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import alerts, facts
+from schemas import alerts, facts, finding, order_check
 from schemas.alerts import Alert, Derivation, Transition
 from schemas.facts import DepartmentFact, VisitFact
+from schemas.finding import Finding
+from schemas.order_check import CheckResult
 from tests.schemas.structs import instances
 
 GOLDEN = Path(__file__).parent / "golden"
-CONTRACTS = {"visit_fact": VisitFact, "department_fact": DepartmentFact, "alert": Alert}
+CONTRACTS = {
+    "visit_fact": VisitFact, "department_fact": DepartmentFact, "alert": Alert, "finding": Finding,
+    "order_check": CheckResult,
+}  # fmt: skip
 MINIMAL = {
     "visit_fact": {
         "hospital": "H1",
@@ -38,6 +43,15 @@ DECODE = {
     "visit_fact": facts.decode_visit_fact,
     "department_fact": facts.decode_department_fact,
     "alert": alerts.decode_alert,
+    "finding": finding.decode_finding,
+    "order_check": order_check.decode_check,
+}
+ENCODE = {
+    "visit_fact": facts.encode_fact,
+    "department_fact": facts.encode_fact,
+    "alert": alerts.encode_alert,
+    "finding": finding.encode_finding,
+    "order_check": order_check.encode_check,
 }
 
 
@@ -63,8 +77,7 @@ def test_every_field_but_the_first_has_a_default(name):
 @given(data=st.data())
 def test_what_is_published_reads_back(name, data):
     record = data.draw(instances(CONTRACTS[name]))
-    encoded = alerts.encode_alert(record) if isinstance(record, Alert) else facts.encode_fact(record)
-    assert DECODE[name](encoded) == record
+    assert DECODE[name](ENCODE[name](record)) == record
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
