@@ -29,7 +29,7 @@ COMMANDS = (
     "book check deploy/policies/demo",
     "rules list --scene 10 --book deploy/policies/demo",
     "rules show 25 --book deploy/policies/demo",
-    "audit deploy/examples/national_names.json --book deploy/policies/demo",
+    "audit deploy/examples/audit_inpatient_surgery.json --book deploy/policies/example_taizhou --pre-discharge",
 )
 #: Asked of the running pipeline and its store.
 LIVE_COMMANDS = (
