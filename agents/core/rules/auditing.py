@@ -51,7 +51,7 @@ class Audit:
         #: Items touched since checks were last run, each with the hospital's own codes for it.
         self.pending: dict[str, set[str]] = {}
         #: What each check found, where it found anything.
-        self._by_check: dict[tuple[str, str], tuple[Finding, ...]] = {}
+        self._by_check: dict[tuple[str, str], tuple[Sequence[Draft], tuple[Finding, ...]]] = {}
         #: Items of which a check of every item ever found anything.
         self._found_items: set[str] = set()
         #: Checks that look beyond their own items: any line makes them run.
@@ -107,10 +107,15 @@ class Audit:
         before: set[str] = set()
 
         def keep(key: tuple[str, str], drafts: Sequence[Draft]) -> None:
-            if key in by_check:
-                before.update(finding.finding_id for finding in by_check.pop(key))
+            known = by_check.get(key)
+            if known is not None:
+                if known[0] == drafts:
+                    return  # the same lines, the same words: as it was told
+                before.update(finding.finding_id for finding in known[1])
+                del by_check[key]
             if drafts:
-                by_check[key] = findings = tuple(findings_of(drafts, view, policy.version, phases))
+                findings = tuple(findings_of(drafts, view, policy.version, phases))
+                by_check[key] = drafts, findings
                 found.update((finding.finding_id, finding) for finding in findings)
 
         for item, hospital_codes in items:
