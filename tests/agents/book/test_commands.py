@@ -134,3 +134,47 @@ def test_diff_compares_folders_and_the_book_that_ships(run, tmp_path):
     ]
     _, text = run("diff", "default", old)
     assert text.startswith("example-2026.1 → 2026.1")
+
+
+RULES = """rule_settings:
+  - {id: all, rule: GZ10000101001000, state: shadow, source: 示例}
+  - {id: here, rule: GZ10000101001000, grade: lead, source: 示例, scope: {department: D1}}
+"""
+
+
+@pytest.fixture
+def ruled(tmp_path):
+    """A book with the national rules, two settings of one of them, and one point."""
+    folder = write_book(tmp_path / "r", "2026.1", head="library: [national]\ntables: {points: points.csv}\n")
+    (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (folder / "points.csv").write_text("rule,item,name\nGZ10000101001000,X1,示例药\n", encoding="utf-8")
+    return folder
+
+
+def test_which_setting_of_a_rule_won_is_shown_with_why_the_other_lost(run, ruled):
+    code, text = run("show", ruled, "--for", "department=D1,date=2026-05-01", "--section", "rule_settings")
+    assert code == 0
+    assert "    ✓  here: 适用：科室 D1，一直有效" in text
+    assert "    ✗  all: 不如 here 具体：后者指明了科室" in text
+
+
+def test_rules_and_points_are_counted_and_points_listed_only_when_asked_for(run, ruled):
+    _, text = run("show", ruled, "--json")
+    told = json.loads(text)
+    assert told["counts"]["points"] == 1
+    assert told["counts"]["rules"] == len(told["sections"]["rules"])
+    assert "points" not in told["sections"]
+    _, text = run("show", ruled, "--section", "points", "--json")
+    assert json.loads(text)["sections"]["points"]["GZ10000101001000 X1"]["name"] == "示例药"
+
+
+def test_a_changed_rule_and_a_new_point_are_told_by_a_diff(run, ruled, tmp_path):
+    other = write_book(tmp_path / "s", "2026.2", head="library: [national]\ntables: {points: points.csv}\n")
+    (other / "rules.yaml").write_text(RULES.replace("grade: lead", "grade: suspicion"), encoding="utf-8")
+    (other / "points.csv").write_text("rule,item\nGZ10000101001000,X1\nGZ10000101001000,X2\n", encoding="utf-8")
+    code, text = run("diff", ruled, other)
+    assert code == 0
+    assert "rule_settings 规则设置: +0 −0 ~1" in text
+    assert "      grade: lead → suspicion" in text
+    assert "points 知识点: +1 −0 ~1" in text
+    assert "  + GZ10000101001000 X2" in text
