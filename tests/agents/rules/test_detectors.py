@@ -110,6 +110,23 @@ def test_zero_hours_of_a_service_are_no_excess() -> None:
     assert [(cited.use.id, cited.amount_fen) for cited in hit.lines] == [("c2", 1_000)]
 
 
+def test_a_line_for_several_days_counts_with_one_day_of_it() -> None:
+    two_days = line(1, START, "003106050020000", quantity_e4=480_000, amount_fen=48_000, days=2)
+    assert found("D12", view_of(stay(), [two_days])) == []
+    more = line(2, START + HOUR, "003106050020000", quantity_e4=20_000, amount_fen=2_000)
+    (hit,) = found("D12", view_of(stay(), [two_days, more]))
+    assert {cited.use.id: cited.amount_fen for cited in hit.lines} == {"c2": 2_000}
+
+
+def test_of_a_name_the_usual_one_is_the_most_frequent_then_the_first() -> None:
+    names = ["止血海绵", "明胶海绵", "止血 海绵", ""]
+    lines = [line(number, START + number, name=name) for number, name in enumerate(names)]
+    (hit,) = found("D27", view_of(stay(), lines))
+    assert [cited.use.id for cited in hit.lines] == ["c1"]
+    (hit,) = found("D27", view_of(stay(), lines[:2]))
+    assert [cited.use.id for cited in hit.lines] == ["c1"]
+
+
 def test_the_excess_of_a_day_is_taken_from_its_latest_lines_first() -> None:
     lines = [line(hour, START + hour * MINUTE, "003106050020000", quantity_e4=100_000) for hour in (1, 2, 3)]
     (hit,) = found("D12", view_of(stay(), lines))

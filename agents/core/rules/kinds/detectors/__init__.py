@@ -3,6 +3,7 @@
 from typing import Any
 
 from agents.core.rules.kind import Kind
+from agents.core.rules.kinds.detectors.drift import ItemDrift
 from agents.core.rules.kinds.detectors.hours import DayHours
 from agents.core.rules.kinds.detectors.identity import AfterDeath, IdentityConflict, TwoDepartments, VisitDuringStay
 from agents.core.rules.kinds.detectors.idle import AbsentFromBed, IdleStay, LeaveExcess, NoTreatment
@@ -15,7 +16,7 @@ from agents.core.rules.kinds.detectors.indicators import (
 )
 from agents.core.rules.kinds.detectors.orders import AfterStop, BeyondOrder, ConsentMissing
 from agents.core.rules.kinds.detectors.persons import Companions, DoctorInHospital, PersonTwice, SharedBed
-from agents.core.rules.kinds.detectors.supply import DischargeSupply, OverlappingSupply
+from agents.core.rules.kinds.detectors.supply import DischargeSupply, OverlappingSupply, VolumeInPeriod
 from agents.core.rules.kinds.detectors.traces import TraceOverVisits, TraceTwice
 
 KINDS: tuple[Kind[Any], ...] = (
@@ -40,8 +41,10 @@ KINDS: tuple[Kind[Any], ...] = (
     EarlyDischargeShare(),
     OverlappingSupply(),
     DischargeSupply(),
+    VolumeInPeriod(),
     DoctorInHospital(),
     BeyondOrder(),
     AfterStop(),
     ConsentMissing(),
+    ItemDrift(),
 )

@@ -24,7 +24,8 @@ class DayHours(Kind[DayHoursParameters]):
     """Services by the hour that cannot run side by side were charged for more hours than a day has.
 
     Points of one group cannot run side by side; `hours`: of one unit (1 where it is not said). All days beyond the
-    limit are one hit; the lines that go beyond it are cited, the latest of the day first, with their excess.
+    limit are one hit; the lines that go beyond it are cited, the latest of the day first, with their excess. A line for
+    several days counts with one day's part.
     """
 
     name = "day_hours"
@@ -46,7 +47,7 @@ class DayHours(Kind[DayHoursParameters]):
         days: list[int] = []
         longest = 0
         for day, lines in sorted(by_day.items()):
-            total = sum(use.quantity_e4 * hours(use) for use in lines)
+            total = sum(hours(use) for use in lines)
             if total <= most_e4:
                 continue
             days.append(day)
@@ -58,11 +59,13 @@ class DayHours(Kind[DayHoursParameters]):
         name, most = view.name(first.item), bound.parameters.most_hours
         whole, tenth = divmod(longest * 10 // E4, 10)
         shown = f"{whole}.{tenth}" if tenth else str(whole)
+        more_zh, more_en = " ", ""
+        if len(days) > 1:
+            more_zh, more_en = f" 等 {len(days)} 天（单日最多）", f" and {len(days) - 1} other day(s), at most"
         return (
             Hit(
-                f"「{name}」{day_text(days[0])} 等 {len(days)} 天计时收费超过 {most} 小时，单日最多 {shown} 小时",
-                f"{name} was charged for more than {most} hours on {len(days)} day(s) from {day_text(days[0])} on, at"
-                f" most {shown} hours a day",
+                f"「{name}」{day_text(days[0])}{more_zh}计时收费 {shown} 小时，超过 {most} 小时",
+                f"{name} was charged for more than {most} hours on {day_text(days[0])}{more_en}: {shown} hours",
                 cited,
                 parameters={"most_hours": f"{most} h"},
                 inputs={"days": f"{len(days)} d", "first_day": day_text(days[0]), "longest": f"{shown} h"},
@@ -71,7 +74,7 @@ class DayHours(Kind[DayHoursParameters]):
 
 
 class _Hours:
-    """Hours of one unit of an item: of the point that names it whole, else of the first that fits."""
+    """Hours of lines: of one unit as the point says that names the item whole, else the first that fits."""
 
     def __init__(self, points: Sequence[Point]) -> None:
         self._of: dict[str, int] = {}
@@ -85,7 +88,10 @@ class _Hours:
                     self._of.setdefault(code, hours)
 
     def __call__(self, use: Use) -> int:
-        """Hours of one unit of a line's item."""
+        """Hours that a line puts on its day, 1e-4."""
+        return use.quantity_e4 * self._of_a_unit(use) // max(1, use.days)
+
+    def _of_a_unit(self, use: Use) -> int:
         for code in use.codes:
             if code in self._of:
                 return self._of[code]
@@ -100,10 +106,10 @@ def _beyond(lines: Sequence[Use], excess_e4: int, hours: "_Hours") -> list[Cited
     for use in reversed(lines):
         if excess_e4 <= 0:
             break
-        mine = use.quantity_e4 * hours(use)
+        mine = hours(use)
         if mine <= 0:
             continue
         part = min(mine, excess_e4)
         excess_e4 -= part
-        found.append(Cited(use, div_round(use.amount_fen * part, mine)))
+        found.append(Cited(use, div_round(use.amount_fen * part, mine * max(1, use.days))))
     return found

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from agents.core.rules.kind import Bound, Hit, Parameters
+from agents.core.rules.kinds.detectors.words import quantity_text
 from agents.core.rules.population import Population, PopulationHit, PopulationKind, Summary
 from schemas.book.entry import E4, Share, Yuan
 from schemas.units import percent_text, ratio_bp, yuan_text
@@ -61,9 +62,10 @@ def _share_hits(
         others = ratio_bp(in_all.part - counted.part, in_all.whole - counted.whole)
         hit = Hit(
             f"科室 {department} {zh} {counted.part}/{counted.whole} 例（{percent_text(share)}），"
-            f"参考 {percent_text(most_bp)}，其余科室 {percent_text(others)}",
+            f"参考 {percent_text(most_bp)}" + (f"，其余科室 {percent_text(others)}" if others is not None else ""),
             f"Department {department}: {en} {counted.part} of {counted.whole} ({percent_text(share)}); the reference is"
-            f" {percent_text(most_bp)}, the other departments have {percent_text(others)}",
+            f" {percent_text(most_bp)}"
+            + (f", the other departments have {percent_text(others)}" if others is not None else ""),
             subject=department,
             parameters={"fewest_visits": str(fewest), "most_share": percent_text(most_bp), **parameters},
             inputs={
@@ -141,7 +143,7 @@ class LowWeightShare(PopulationKind[LowWeightParameters]):
             return visit.weight_e4 < limits.below_weight if visit.weight_e4 > 0 and not visit.is_outpatient else None
 
         found, in_all = _by_department(population.counted(bound), shows)
-        below = f"{limits.below_weight // 10_000}.{limits.below_weight % 10_000:04d}"
+        below = quantity_text(limits.below_weight)
         zh, en = f"权重低于 {below} 的病例占比", f"cases of a weight below {below}"
         parameters = {"below_weight": below}
         return _share_hits(found, in_all, limits.fewest_visits, limits.most_share, zh, en, parameters)

@@ -6,8 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.detectors.traces import quantity_text
-from agents.core.rules.kinds.detectors.words import HOUR_MS, hours_text
+from agents.core.rules.kinds.detectors.words import HOUR_MS, hours_text, quantity_text
 from agents.core.rules.view import CHARGE, Use, View, time_order
 from schemas.book.entry import Share, Yuan
 from schemas.units import div_round, percent_text

@@ -1,4 +1,4 @@
-"""超量开药: supplies that overlap, and more days of drugs than may be taken home at discharge."""
+"""超量开药: supplies that overlap, more than treatment needs, too many days of drugs at discharge."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -7,6 +7,7 @@ from pydantic import Field
 
 from agents.core.rules.codes import clinical_codes
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kinds.detectors.words import quantity_text
 from agents.core.rules.view import PROPOSED, Use, View
 from schemas.units import day_text, div_round
 
@@ -92,6 +93,60 @@ def _days(view: View, use: Use) -> int:
 def _supplied(view: View, codes: Sequence[str]) -> int:
     """The day until which earlier visits have supplied the item; 0: nothing known."""
     return max((past.supply_until for visit in view.past for past in visit.uses if past.item in codes), default=0)
+
+
+class VolumeInPeriod(Kind[Parameters]):
+    """Far more of a drug than treatment needs was charged within `days` days, earlier visits included (转卖 sign).
+
+    quantity: the most that treatment needs in such a period; unit: what it counts. Day N after a use is within a period
+    of `days` days while N < days. At stake is what lies beyond, on the latest lines.
+    """
+
+    name = "volume_in_period"
+    title_zh = "周期内用药量"
+    title_en = "quantity within a period"
+    trigger = Trigger.ITEM
+    point_columns = ("item", "quantity", "days")
+    needed_columns = (("item",), ("quantity",), ("days",))
+    uses_history = True
+
+    def check(self, view: View, bound: Bound[Parameters], uses: Sequence[Use]) -> Iterable[Hit]:
+        """Each line with all that came within the period before it."""
+        point = bound.the
+        most, period = point.quantity, point.days
+        if most is None or not period:
+            return ()
+        taken: list[tuple[int, int]] = [
+            (day, quantity)
+            for visit in view.past
+            for past in visit.uses
+            if past.item in bound.own
+            for day, quantity in past.days.items()
+        ]
+        cited: list[Cited] = []
+        largest = last_day = 0
+        for use in uses:
+            total = use.quantity_e4 + sum(quantity for day, quantity in taken if use.day - period < day <= use.day)
+            taken.append((use.day, use.quantity_e4))
+            excess = min(use.quantity_e4, total - most)
+            if excess > 0:
+                cited.append(Cited(use, div_round(use.amount_fen * excess, use.quantity_e4)))
+                if total > largest:
+                    largest, last_day = total, use.day
+        if not cited:
+            return ()
+        name, unit = point.name or view.name(uses[0].item), point.unit
+        total_zh, most_zh = (f"{quantity_text(number)} {unit}".strip() for number in (largest, most))
+        return (
+            Hit(
+                f"「{name}」截至 {day_text(last_day)} 的 {period} 天内共 {total_zh}，参考不超过 {most_zh}",
+                f"{quantity_text(largest)} of {name} within {period} days up to {day_text(last_day)}; the reference is"
+                f" at most {quantity_text(most)}",
+                cited,
+                parameters={"quantity": most_zh, "days": f"{period} d"},
+                inputs={"quantity": total_zh, "until": day_text(last_day)},
+            ),
+        )
 
 
 class DischargeParameters(Parameters):

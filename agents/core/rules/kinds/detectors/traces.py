@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
+from agents.core.rules.kinds.detectors.words import quantity_text
 from agents.core.rules.population import Population, PopulationHit, PopulationKind, Summary, Traced
 from agents.core.rules.view import Use, View
 from schemas.book.entry import E4
@@ -16,12 +17,6 @@ class TraceParameters(Parameters):
     """most_quantity: so much may be charged under one code (a package; its parts, where packages are opened: 拆零)."""
 
     most_quantity: Annotated[E4, Field(ge=0)] = 10_000
-
-
-def quantity_text(quantity_e4: int) -> str:
-    """A quantity without the zeros behind its point."""
-    whole, rest = divmod(quantity_e4, 10_000)
-    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
 class TraceTwice(Kind[TraceParameters]):

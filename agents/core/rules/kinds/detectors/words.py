@@ -25,6 +25,12 @@ def hours_text(span_ms: int) -> str:
     return f"{whole}.{tenth}" if tenth else str(whole)
 
 
+def quantity_text(quantity_e4: int) -> str:
+    """A number held in 1e-4 without the zeros behind its point: `1`, `0.5`."""
+    whole, rest = divmod(quantity_e4, 10_000)
+    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
+
+
 def days_text(days: Iterable[int]) -> str:
     """A span of days: `2026-03-02`, `2026-03-02～2026-03-05`."""
     known = sorted(set(days))
