@@ -38,8 +38,12 @@ class ItemDrift(Kind[DriftParameters]):
 
     def check(self, view: View, bound: Bound[DriftParameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """Prices, then names, of the lines of one item."""
-        if len(uses) < 2:
-            return ()
+        price, name = uses[0].price_micro, uses[0].name
+        for use in uses:
+            if use.price_micro != price or use.name != name:
+                break
+        else:
+            return ()  # nearly every item
         limits = bound.parameters
         found = []
         prices = [use.price_micro for use in uses if use.price_micro > 0]
@@ -47,7 +51,7 @@ class ItemDrift(Kind[DriftParameters]):
             lowest, highest = min(prices), max(prices)
             if (highest - lowest) * 10_000 > limits.most_spread * lowest:
                 found.append(_price_hit(view, uses, lowest, highest, limits.most_spread))
-        if limits.compare_names:
+        if limits.compare_names and len({use.name for use in uses}) > 1:
             names = [_plain(use.name) for use in uses]
             if len({name for name in names if name}) > 1:
                 found.append(_name_hit(view, uses, names))
