@@ -1,7 +1,8 @@
 """The naive per-event Faust agent: the same cost job, the way Faust's own examples would write it.
 
 Same ledger, same reducer, same rules, same facts, alerts and findings, same policy; one event at a time through a
-Faust agent, one table write and one fact an event. It is what the pipeline's batch path is measured against. Run as a process by tests.bench.
+Faust agent, one table write and one fact an event. It is what the pipeline's batch path is measured against. Run as a
+process by tests.bench.
 """
 
 import logging

@@ -28,6 +28,8 @@ class Audit:
 
     __slots__ = (
         "_by_check",
+        "_daily",
+        "_day",
         "_found_items",
         "_wide",
         "failures",
@@ -56,6 +58,9 @@ class Audit:
         self._found_items: set[str] = set()
         #: Checks that look beyond their own items: any line makes them run.
         self._wide: dict[tuple[str, str], Check] = {}
+        #: Checks that a new day makes run, and the visit's day when they last did.
+        self._daily: dict[tuple[str, str], Check] = {}
+        self._day = 0
 
     def view(self, visit: Visit, policy: Policy, past: Sequence[Past]) -> View:
         """The visit as it stands."""
@@ -72,6 +77,7 @@ class Audit:
         scoped = self.scoped = self.rules.scoped(view.facts, _day(view))
         self._by_check.clear()
         self._wide.clear()
+        self._daily.clear()
         self._found_items.clear()
         if view.facts.is_cancelled:
             return {}
@@ -124,6 +130,8 @@ class Audit:
                     checks[check.key] = check
                     if check.kind.watches_visit:
                         self._wide[check.key] = check
+                    if check.kind.watches_day:
+                        self._daily[check.key] = check
             uses, had_any = self.lines.get(item, ()), item in self._found_items
             for check in plan.every_item:
                 drafts = drafts_of_item(check, item, view, uses) if uses else ()
@@ -131,6 +139,9 @@ class Audit:
                     keep((check.key[0], item), drafts)
                     self._found_items.add(item)
         checks |= self._wide
+        if view.facts.today != self._day:
+            self._day = view.facts.today
+            checks |= self._daily
         for key, check in checks.items():
             if key[0] in running:
                 keep(key, drafts_of(check, view))

@@ -159,9 +159,9 @@ class Kind(ABC, Generic[P]):
 
     point_columns: the columns of a point it reads; `needed_columns`: those a point must fill (each a group of
     alternatives). watches_others: lines of the point's others make it run too. watches_visit: of ITEM and GROUP kinds
-    that look beyond their items and others: any line makes it run, once one of its items is there. uses_history: it
-    looks at the patient's other visits. at_end: it is judged only when the visit is ended. title_zh, title_en, about:
-    for the documentation.
+    that look beyond their items and others: any line makes it run, once one of its items is there. watches_day: a new
+    day makes it run too. uses_history: it looks at the patient's other visits. at_end: it is judged only when the visit
+    is ended. title_zh, title_en, about: for the documentation.
     """
 
     name: ClassVar[str]
@@ -175,6 +175,7 @@ class Kind(ABC, Generic[P]):
     roles: ClassVar[tuple[str, ...]] = ()
     watches_others: ClassVar[bool] = False
     watches_visit: ClassVar[bool] = False
+    watches_day: ClassVar[bool] = False
     uses_history: ClassVar[bool] = False
     at_end: ClassVar[bool] = False
 

@@ -32,8 +32,9 @@ class RequiredCompanion(Kind[CompanionParameters]):
     parameters = CompanionParameters
     point_columns = ("item", "others", "other_names", "procedures", "days")
     needed_columns = (("item",), ("others", "procedures"))
-    #: A companion may come with any later line, and time passes with every line.
-    watches_visit = True
+    #: A companion may come with a later line or order, and the grace ends with a day.
+    watches_others = True
+    watches_day = True
 
     def check(self, view: View, bound: Bound[CompanionParameters], uses: Sequence[Use]) -> Iterable[Hit]:
         """Lines without a companion, once the grace is over or the visit has ended."""
