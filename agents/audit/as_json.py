@@ -37,7 +37,8 @@ def audit_json(audited: Audited, effect: Effect | None) -> dict[str, Any]:
         },
         "policy_version": audited.opened.policy.version,
         "phases": [str(phase) for phase in audited.phases],
-        "findings": [msgspec.to_builtins(finding) | {"evidence": _evidence(finding)} for finding in audited.findings],
+        "findings": [_finding(finding) for finding in audited.findings],
+        "order_findings": [_finding(finding) for finding in audited.order_findings],
         "totals": _totals(audited),
         "self_check": _self_check(audited.self_check, effect),
         "not_checked": [
@@ -54,6 +55,12 @@ def audit_json(audited: Audited, effect: Effect | None) -> dict[str, Any]:
         ],
         "warnings": [{"text_zh": zh, "text_en": en} for zh, en in audited.warnings],
     }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """The record of `finding.v1`."""
+    fields: dict[str, Any] = msgspec.to_builtins(finding)
+    return fields | {"evidence": _evidence(finding)}
 
 
 def _evidence(finding: Finding) -> list[dict[str, Any]]:

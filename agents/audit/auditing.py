@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.audit.open_orders import check_open_orders, uncharged_orders
 from agents.audit.self_check import SelfCheck, self_check_of
 from agents.core.rules.auditing import phases_of
 from agents.core.rules.engine import Draft, audit, not_checked, runs_in
@@ -49,12 +50,16 @@ class NotChecked:
 
 @dataclass(slots=True)
 class Audited:
-    """What came of it. findings: of the visit and, where the file has other visits too, of the rules over many."""
+    """What came of it. order_findings: of open orders that nothing was charged of yet.
+
+    findings: of the visit and, where the file has other visits too, of the rules over many.
+    """
 
     opened: Opened
     view: View
     phases: tuple[Phase, ...]
     findings: list[Finding]
+    order_findings: list[Finding]
     not_checked: list[NotChecked]
     self_check: SelfCheck
     warnings: list[tuple[str, str]] = field(default_factory=list)
@@ -82,6 +87,8 @@ def audit_visit(
     facts = view.facts
     scoped = rules.scoped(facts, facts.admitted_day if facts.admitted_day is not None else facts.today)
     drafts = audit(view, scoped, chosen)
+    orders = uncharged_orders(view) if Phase.ORDER in chosen and opened.visit.stay.discharged_at is None else []
+    of_orders, failures = check_open_orders(view, orders, scoped)
     version = opened.policy.version
     found = findings_of(drafts, view, version, chosen)
     skipped = [
@@ -89,13 +96,19 @@ def audit_visit(
         for code, needs in not_checked(scoped, given).items()
         if _runs(scoped, code, chosen)
     ]
-    skipped += [NotChecked(scoped.rules[code].rule, failure=_why(error)) for code, error in view.failures]
+    skipped += [NotChecked(scoped.rules[code].rule, failure=_why(error)) for code, error in (*view.failures, *failures)]
     many, over_many = _over_many(opened, rules, scoped, given, chosen)
+    findings = in_order([*found, *many])
     return Audited(
-        opened, view, chosen, in_order([*found, *many]), _by_number([*skipped, *over_many]),
-        self_check_of(view, _shown(drafts), [finding for finding in (*found, *many) if not finding.is_shadow]),
-        _warnings(opened, rules),
-    )  # fmt: skip
+        opened=opened,
+        view=view,
+        phases=chosen,
+        findings=findings,
+        order_findings=in_order(findings_of(of_orders, view, version, (Phase.ORDER,))),
+        not_checked=_by_number([*skipped, *over_many]),
+        self_check=self_check_of(view, _shown([*drafts, *of_orders]), [one for one in findings if not one.is_shadow]),
+        warnings=_warnings(opened, rules),
+    )
 
 
 def _why(error: Exception) -> str:

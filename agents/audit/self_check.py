@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agents.core.rules.engine import Draft
 from agents.core.rules.findings import in_order
-from agents.core.rules.view import CHARGE, ORDER, Use, View, time_order
+from agents.core.rules.view import CHARGE, PROPOSED, Use, View, time_order
 from schemas.book.rules import Grade
 from schemas.finding import Finding
 from schemas.units import div_round
@@ -40,7 +40,7 @@ class ToRefund:
 
 @dataclass(frozen=True, slots=True)
 class ToWithdraw:
-    """One order that must not stand as it is."""
+    """One open order that must not stand as it is; nothing was charged of it yet."""
 
     use: Use
     name: str
@@ -82,7 +82,7 @@ def self_check_of(view: View, drafts: Iterable[Draft], findings: Iterable[Findin
                 _, most, rules = parts.get(use.id, (use, 0, {}))
                 rules[active.rule.code] = None
                 parts[use.id] = (use, max(most, min(cited.amount_fen, use.amount_fen)), rules)
-            elif cited.is_violating and use.source == ORDER and use.is_open:
+            elif cited.is_violating and use.source == PROPOSED:
                 orders.setdefault(use.id, (use, {}))[1][active.rule.code] = None
     listed = sorted(findings, key=lambda finding: finding.finding_id)
     by_grade = {grade: tuple(in_order(one for one in listed if one.grade is grade)) for grade in Grade}

@@ -39,6 +39,10 @@ def show_audit(console: Console, audited: Audited, *, is_chinese: bool) -> None:
         _lines(console, audited, finding, place)
     if not shown:
         say(console, ("没有发现问题。", "Nothing was found.")[place])
+    orders = [finding for finding in audited.order_findings if not finding.is_shadow]
+    if orders:
+        say(console, ("\n未收费的医嘱，开单时会提示：", "\nOrders not charged yet, as an order check says:")[place])
+        _sentences(console, tuple(orders), place)
     _rest(console, audited, place)
 
 
@@ -68,6 +72,9 @@ def show_self_check(console: Console, audited: Audited, effect: Effect | None, *
         ("撤销医嘱：", "Withdraw the orders:")[place],
         (f"{order.use.id} {order.name}" for order in check.withdrawals),
     )
+    of_orders = [finding for finding in audited.order_findings if not finding.is_shadow]
+    if of_orders:
+        _sentences(console, tuple(of_orders), place)
     _sentences(console, check.violations, place)
     if effect is not None:
         say(console, _effect(effect)[place])

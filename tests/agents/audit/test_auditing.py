@@ -196,7 +196,8 @@ def test_without_refunds_there_is_no_effect(tmp_path, audit, book):
 def test_the_json_has_every_part_with_stable_names(audit):
     content = audit_json(audit([ADMITTED, *TWICE, LEFT]), None)
     assert list(content) == [
-        "visit", "policy_version", "phases", "findings", "totals", "self_check", "not_checked", "warnings",
+        "visit", "policy_version", "phases", "findings", "order_findings", "totals", "self_check", "not_checked",
+        "warnings",
     ]  # fmt: skip
     assert content["totals"]["by_grade"]["violation"] == {"findings": 1, "amount_fen": 2_500}
     assert content["totals"]["by_rule"]["GZ10000102014000"] == {"findings": 1, "amount_fen": 2_500}
@@ -208,3 +209,40 @@ def test_the_json_has_every_part_with_stable_names(audit):
         }
     ]  # fmt: skip
     json.dumps(content)
+
+
+# Orders -------------------------------------------------------------------------------------------------------------
+
+
+def order(order_id: str, item: str = DRUG, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "order", "kind": "placed", "order_id": order_id, "item_code": item, "quantity": "1",
+        "unit_price": "389.00", "occurred_at": "2026-03-03 09:00", **more,
+    }  # fmt: skip
+
+
+def test_an_open_order_that_is_not_charged_is_checked_as_when_it_is_placed(audit):
+    audited = audit([ADMITTED, order("o1")])
+    assert [(one.rule_number, one.amount_fen) for one in audited.order_findings] == [(8, 38_900)]
+    assert [line.source for line in audited.order_findings[0].evidence] == ["proposed"]
+    assert audited.findings == []
+    assert [(one.use.id, one.rules) for one in audited.self_check.withdrawals] == [("o1", ("GZ10000101008000",))]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        order("o1", kind="stopped", occurred_at="2026-03-03 10:00"),
+        order("o1", kind="cancelled", occurred_at="2026-03-03 10:00"),
+        charge("c", DRUG, "2026-03-03 11:00", order_id="o1"),
+        charge("c", DRUG, "2026-03-03 11:00"),
+        LEFT,
+    ],
+    ids=["stopped", "cancelled", "charged", "charged without its order", "discharged"],
+)
+def test_an_order_that_no_longer_stands_by_itself_is_not_checked_as_one(audit, later):
+    assert audit([ADMITTED, order("o1"), later]).order_findings == []
+
+
+def test_orders_are_left_alone_where_only_later_phases_are_asked_for(audit):
+    assert audit([ADMITTED, order("o1")], phases=(Phase.CHARGE,)).order_findings == []
