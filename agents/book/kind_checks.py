@@ -167,8 +167,11 @@ class _Judge:
         self._not_read: dict[str, list[int]] = {}
         self._wrong: list[Finding] = []
         self._count = 0
+        self._first = 0
 
     def look_at(self, index: int, point: Point) -> None:
+        """Judge one point."""
+        self._first = self._first if self._count else index
         self._count += 1
         for group in self.needed:
             if not any(_is_filled(getattr(point, name), name) for name in group):
@@ -200,7 +203,7 @@ class _Judge:
                 f"规则 {self.code} 不用知识点（{self._count:,} 行未使用）",
                 f"rule {self.code} uses no points ({self._count:,} rows not used)",
             )
-            yield Finding(("rules",), text, is_error=False)
+            yield Finding(("points", self._first, "rule"), text, is_error=False)
         for group, rows in self._empty.items():
             names = " / ".join(group)
             text = both(

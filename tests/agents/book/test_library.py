@@ -218,6 +218,16 @@ def test_columns_that_a_rule_does_not_read_are_doubtful(tmp_path):
     ]
 
 
+def test_points_of_a_rule_that_uses_none_are_doubtful(tmp_path):
+    rule = next(file.rule.code for _, file in shipped_rules() if file.rule.kind == "split_stay")
+    folder = write(
+        tmp_path,
+        "library: [national]\ntables: {points: points.csv}\n",
+        points=points(f"{DRUG_INSURANCE},X1", f"{rule},X1"),
+    )
+    assert doubts(folder)[0] == f"points.csv:3: points.X1.rule: 规则 {rule} 不用知识点（1 行未使用）"
+
+
 def test_points_that_stand_twice_are_refused_and_those_of_other_years_are_not(tmp_path):
     columns = "rule,item,effective_from,effective_to"
     rows = [f"{DRUG_INSURANCE},X1,2025-01-01,2025-12-31", f"{DRUG_INSURANCE},X1,2026-01-01,2026-12-31"]
