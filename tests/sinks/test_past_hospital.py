@@ -1,5 +1,9 @@
 """A hospital played through the real pipeline and read back: its ledger entry for entry, its findings and checks."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from schemas.finding import decode_finding
@@ -93,3 +97,35 @@ def test_every_order_check_that_was_answered_is_kept(house):
     rows = client(house).execute(f"SELECT {columns} FROM order_check FINAL")
     assert {row[:3]: row[3:] for row in rows} == told
     assert told, "every order that is placed is checked"
+
+
+def test_a_re_audit_by_the_same_book_finds_what_stands_and_keeps_its_run(house):
+    """What only a re-audit looks for, over many visits, is new to the store; nothing else is, and nothing is gone."""
+    [hospital] = {hospital for hospital, _ in ledger_of(house)}
+    words = ["reaudit", "--from", EVER[0], "--to", EVER[1], "--hospital", hospital, "--book", POLICY, "--store"]
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *words, "--json"],
+        env={**os.environ, **house.env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+    columns = "standing, finding_id, rule, visit_id"
+    kept = client(house).execute(f"SELECT {columns} FROM reaudit_finding FINAL WHERE NOT is_shadow")
+    open_ones = {
+        stored.finding_id
+        for stored in read_findings(house.settings, hospital, *EVER)
+        if stored.status == "open" and not stored.is_shadow
+    }
+    assert len(open_ones) > 10
+    assert {finding_id for standing, finding_id, *_ in kept if standing == "same"} == open_ones
+    assert {standing for standing, *_ in kept} <= {"same", "new"}
+    told = {rule for (rule,) in client(house).execute("SELECT DISTINCT rule FROM finding")}
+    over_many = [visit_id == "" or rule not in told for standing, _, rule, visit_id in kept if standing == "new"]
+    assert all(over_many)
+    [(same, gone, run)] = client(house).execute("SELECT sum(same), sum(gone), any(run_id) FROM v_reaudit")
+    assert (same, gone) == (len(open_ones), 0)
+    assert run
