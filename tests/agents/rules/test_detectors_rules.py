@@ -2,10 +2,13 @@
 
 import pytest
 
+from agents.rule_library.case_visit import findings_of_made, make_case
 from agents.rule_library.mutations import run_mutations
 from agents.rule_library.rule_file import FOLDER, RuleFile, read_rule_file
-from agents.rule_library.testing import run_file
+from agents.rule_library.testing import run_file, shipped_exemptions
 
+#: Kinds of which a finding tells only the parameter of its own case (the kind of disease; name or price).
+CHOOSES = {"discharge_supply", "item_drift"}
 FILES = [read_rule_file(path) for path in sorted((FOLDER / "detectors").glob("*.yaml"))]
 EACH = pytest.mark.parametrize("file", [pytest.param(file, id=file.rule.code) for file in FILES])
 
@@ -21,6 +24,16 @@ def test_every_case_finds_what_it_says(file: RuleFile) -> None:
 def test_every_parameter_and_column_is_held_by_a_case(file: RuleFile) -> None:
     result = run_mutations(file)
     assert [(mutation.place, mutation.change) for mutation in result.survivors] == []
+
+
+@EACH
+def test_every_parameter_that_decided_is_told(file: RuleFile) -> None:
+    for case in file.cases:
+        for finding in findings_of_made(file, make_case(case), shipped_exemptions()):
+            of_kind = set(file.rule.parameters) if file.rule.kind not in CHOOSES else set()
+            assert of_kind <= finding.parameters.keys()
+            assert finding.inputs
+            assert finding.what_en
 
 
 @EACH

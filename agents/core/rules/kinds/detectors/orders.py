@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.core.rules.kind import Bound, Cited, Hit, Kind, Parameters, Trigger
-from agents.core.rules.kinds.detectors.words import HOUR_MS, hours_text, quantity_text
+from agents.core.rules.kinds.detectors.words import HOUR_MS, Category, hours_text, indexes, quantity_text
 from agents.core.rules.view import CHARGE, Use, View, time_order
 from schemas.book.entry import Share, Yuan
 from schemas.units import div_round, percent_text
@@ -16,9 +16,14 @@ REFUSED = "2"  # hosp_appr_flag: 审批不通过
 
 
 class BeyondOrderParameters(Parameters):
-    """tolerance: charged beyond the order by so much is still its rounding (packages, parts of a unit)."""
+    """What is left alone.
+
+    tolerance: charged beyond the order by so much is still its rounding (packages, parts of a unit).
+    ignored_categories: fees that another rule compares (中药饮片: charged_beyond_ordered).
+    """
 
     tolerance: Share = 0
+    ignored_categories: tuple[Category, ...] = ()
 
 
 class BeyondOrder(Kind[BeyondOrderParameters]):
@@ -41,21 +46,22 @@ class BeyondOrder(Kind[BeyondOrderParameters]):
         if not orders:
             return ()
         charged: dict[str, list[Use]] = {}
+        ignored = indexes(bound.parameters.ignored_categories)
         for lines in view.charges.values():
             for use in lines:
                 order = orders.get(use.order_id)
-                if _is_of(use, order):
+                if _is_of(use, order) and use.category not in ignored:
                     charged.setdefault(use.order_id, []).append(use)
         bp = bound.parameters.tolerance
         found = []
         for order_id, lines in sorted(charged.items()):
             order, total = orders[order_id], sum(use.quantity_e4 for use in lines)
             if (total - order.quantity_e4) * 10_000 > bp * order.quantity_e4:
-                found.append(_beyond(view, order, sorted(lines, key=time_order), total, bp))
+                found.append(_beyond(view, order, sorted(lines, key=time_order), total, bound.parameters))
         return found
 
 
-def _beyond(view: View, order: Use, lines: list[Use], total_e4: int, tolerance_bp: int) -> Hit:
+def _beyond(view: View, order: Use, lines: list[Use], total_e4: int, limits: BeyondOrderParameters) -> Hit:
     excess = total_e4 - order.quantity_e4
     cited = []
     for use in reversed(lines):
@@ -70,7 +76,10 @@ def _beyond(view: View, order: Use, lines: list[Use], total_e4: int, tolerance_b
         f"{charged} of {name} were charged against an order of {ordered}; please compare what was done and charged",
         [*cited, Cited(order, 0, is_violating=False)],
         subject=order.id,
-        parameters={"tolerance": percent_text(tolerance_bp)},
+        parameters={
+            "tolerance": percent_text(limits.tolerance),
+            "ignored_categories": ";".join(limits.ignored_categories),
+        },
         inputs={"ordered": ordered, "charged": charged},
     )
 
