@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar, cast
 
+from agents.book.collector import settle_memory
 from agents.book.published import read_record
 from agents.core.policy import Policy
 from streams.topics import Topic
@@ -31,6 +32,7 @@ class FollowsBook(ABC, Generic[Compiled]):
     def adopt(self, topic: str, value: object) -> None:  # noqa: ARG002
         """From the next batch on the published book holds."""
         self.use(cast("Compiled", value))
+        settle_memory()
 
     def describe(self, topic: str) -> dict[str, str]:  # noqa: ARG002
         """The version, as facts name it."""
