@@ -1,10 +1,13 @@
 """A re-audit over the real store: what the stream told and the sink wrote is found again, all of it and no more."""
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from agents.reaudit.run import Reaudit
 from agents.reaudit.sources import finding_reader, run_writer, visit_reader
@@ -13,6 +16,7 @@ from streams.settings import Settings
 from streams.topics import Topic
 from tests.agents.harness import House
 from tests.agents.reaudit.streams import FIRST, LAST, events_of_patients, run_of
+from tests.agents.reaudit.test_command import APP, BOOK
 from tests.agents.rules.shipped import HOSPITAL, library_policy, stream_cases
 
 pytestmark = pytest.mark.integration
@@ -70,3 +74,22 @@ def test_what_the_stream_told_is_found_again_and_kept(
     )
     assert count == len(rows)
     assert amount == sum(row.finding.amount_fen for row in rows if row.finding)
+
+
+def test_the_command_reads_keeps_and_compares(
+    settings: Settings, client: Any, store: Callable[[House], None], tmp_path: Path
+) -> None:
+    store(House(POLICY, partitions=1).publish(*events_of_patients(CASES[::12])).run("intake", "cost"))
+    book = tmp_path / "book"
+    book.mkdir()
+    (book / "book.yaml").write_text(BOOK, encoding="utf-8")
+    runner = CliRunner(env={"CLICKHOUSE_URL": settings.clickhouse_url})
+    days = ("--from", FIRST, "--to", LAST, "--book", str(book))
+    result = runner.invoke(APP, ["reaudit", *days, "--store", "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    total, over_many = found["summary"]["total"], found["summary"]["over_many_visits"]
+    assert total["same"] > 10
+    assert (total["changed"], total["gone"], total["new"]) == (0, 0, over_many["new"])
+    ((kept,),) = client.execute("SELECT count() FROM reaudit_finding FINAL")
+    assert kept == found["kept_rows"] == len(found["findings"])
