@@ -28,7 +28,7 @@ def main() -> None:
     """Read the command line and run the demo."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo", description="The whole pipeline on this machine.")
     parser.add_argument("--seed", type=int, default=7, help="another hospital")
-    parser.add_argument("--small", action="store_true", help="about six thousand events instead of eighty-five")
+    parser.add_argument("--small", action="store_true", help="about ten thousand events instead of eighty-eight")
     parser.add_argument("--rate", type=float, default=3500, help="at most so many events a second are published")
     parser.add_argument("--keep", action="store_true", help="go on with the data of the last run")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where its data and logs are (erased at start)")

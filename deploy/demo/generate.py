@@ -27,7 +27,7 @@ def main() -> None:
     """Read the command line, write the file and, if asked, what the pipeline must come to."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo.generate", description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--small", action="store_true", help="about six thousand events instead of eighty thousand")
+    parser.add_argument("--small", action="store_true", help="about ten thousand events instead of eighty-eight")
     parser.add_argument("--out", type=Path, required=True, help="the event file, .ndjson.gz")
     parser.add_argument("--expect", type=Path, help="also write the expected totals, .json")
     arguments = parser.parse_args()

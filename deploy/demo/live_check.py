@@ -98,7 +98,7 @@ def ask_live(screen: Screen, stack: Stack, visit: Visit, at: int) -> None:
     path.write_text(json.dumps(request, ensure_ascii=False, indent=1), encoding="utf-8")
     screen.heading("现场医嘱校验", "a live order check: asked over HTTP, answered by the running worker")
     ordered = "、".join(f"「{item.name}」" for item, _ in items)
-    screen.say(
+    screen.say_folded(
         f"心血管内科 {visit.visit_id} 的患者长期服用「{catalogue()['NTGL'].name}」，医师 {DOCTOR} 现开：{ordered}"
     )
     screen.say("A patient in cardiology takes nitroglycerin; sildenafil and atorvastatin are being ordered.")
@@ -109,17 +109,8 @@ def ask_live(screen: Screen, stack: Stack, visit: Visit, at: int) -> None:
     found = [finding["jr_id"] for finding in answer["output"]["result"]]
     if not found:
         raise DemoFailedError("the live order check found nothing, though the two drugs must not meet")
-    feedback = (
-        "check",
-        "feedback",
-        found[0],
-        "--way",
-        "delete",
-        "--operator",
-        DOCTOR,
-        "--reason",
-        "改用其他方案（示例）",
-    )
+    answered = ("--way", "delete", "--operator", DOCTOR, "--reason", "改用其他方案（示例）")
+    feedback = ("check", "feedback", found[0], *answered)
     screen.say_whole(Text(f"\n$ kongfei {' '.join(feedback)} --url {stack.answer_url}"))
     screen.say(Text(stack.must_run(*feedback, "--url", stack.answer_url).rstrip()))
 
@@ -156,14 +147,14 @@ def keep_pace(stack: Stack, asked: Sequence[tuple[Visit, Department]], at: int) 
 def say_pace(screen: Screen, pace: Pace) -> None:
     """What a HIS sees of the time: from sending the question to having read the answer."""
     count = sum(pace.outcomes.values())
-    screen.say(
+    screen.say_folded(
         f"随后 HIS 在一条连接上又问 {count} 次，每次 3 条医嘱："
         f"往返中位数 {pace.half_ms:.1f} ms，p99 {pace.most_ms:.1f} ms；"
-        f"有提示 {pace.outcomes['findings']} 次，未完成 {pace.outcomes['unfinished']} 次"
+        f"有提示 {pace.outcomes['findings']} 次，未完成 {pace.outcomes['unfinished']} 次。"
     )
-    screen.say(
-        f"{count} more questions on one connection, three orders each: there and back"
-        f" {pace.half_ms:.1f} ms at the median, {pace.most_ms:.1f} ms at p99"
+    screen.say_folded(
+        f"{count} more questions on one connection, three orders each: there and back {pace.half_ms:.1f} ms at the"
+        f" median, {pace.most_ms:.1f} ms at p99."
     )
 
 

@@ -60,14 +60,14 @@ def report_findings(screen: Screen, client: Client) -> None:
         table.add_row(*name, *map(_count, (violations, suspicions, leads)), _yuan(fen), _count(gone))
     screen.say(table)
     stands, fen, gone, on_trial, answered, rules = client.execute(_TOTAL)[0]
-    screen.say(
-        f"{rules} 条规则命中：成立 {stands} 条，{_yuan(fen) or '0'} 元；退费或更正后撤回 {gone} 条；"
-        f"试运行 {on_trial} 条，不提示；已答复 {answered} 条"
+    screen.say_folded(
+        f"{rules} 条规则命中：成立 {stands} 条，{_yuan(fen) or '0'} 元；"
+        f"原因消除后（退费、更正、数据到齐）撤回 {gone} 条；试运行 {on_trial} 条，不提示；已答复 {answered} 条。一条疑点属于两个场景的，各计一次。"
     )
-    screen.say(
-        f"{rules} rules found something: {stands} findings stand, {gone} were withdrawn after refunds or corrections;"
-        f" {on_trial} of a rule on trial are shown to nobody; {answered} were answered."
-        " A finding of two scenes counts in both."
+    screen.say_folded(
+        f"{rules} rules found something: {stands} findings stand; {gone} were withdrawn when their cause was gone"
+        f" (refunds, corrections, late data); {on_trial} of a rule on trial are shown to nobody; {answered} were"
+        " answered. A finding of two scenes counts in both."
     )
     screen.heading("金额最大的疑点，每条规则一例", "the costliest findings, one a rule")
     for row in client.execute(_COSTLIEST):

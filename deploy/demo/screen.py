@@ -17,6 +17,7 @@ from rich.text import Text
 
 from deploy.demo.alert_board import LEVEL_NAMES, News
 from deploy.demo.gauges import Reading
+from deploy.demo.tables import folded
 from schemas import units
 from schemas.alerts import Level
 
@@ -65,6 +66,11 @@ class Screen:
     def say(self, line: RenderableType) -> None:
         """One line, or a table."""
         self.console.print(line)
+
+    def say_folded(self, text: str) -> None:
+        """A long sentence, broken by width and never before a closing mark."""
+        for line in folded(text, self.console.width - 2, ""):
+            self.console.print(Text(line))
 
     def say_whole(self, line: Text) -> None:
         """One line that is to be copied: never broken, however long."""
