@@ -58,7 +58,7 @@ class CaseStay(Part):
 
     `charges` and `orders` are events; `item`, `price` and `at` are short for item_code, unit_price and charged_at (or
     occurred_at). Ids are c1, c2 … and o1, o2 … where none is given. times: the same visit so many times over (of
-    patients of their own), for rules over many. group, weight: its DRG or DIP group. inputs: declared optional inputs.
+    patients of their own), for rules over many. group, weight: its DRG. inputs: declared optional inputs.
     """
 
     patient: str = "P1"

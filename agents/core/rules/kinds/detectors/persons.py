@@ -4,7 +4,6 @@ One person in two places, patients who always come together, a doctor who lies i
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 from typing import Annotated
 
 from pydantic import Field
@@ -122,10 +121,13 @@ def _groups_of(often: dict[str, list[Summary]], limits: CompanionParameters) -> 
             by_day.setdefault(visit.admitted_day, []).append(visit)
     for day, visits in by_day.items():
         visits.sort(key=lambda visit: visit.order)
-        for one, other in combinations(visits, 2):
-            if one.patient_id != other.patient_id and other.admitted_at - one.admitted_at <= limits.minutes * MINUTE_MS:
-                pair = min(one.patient_id, other.patient_id), max(one.patient_id, other.patient_id)
-                together.setdefault(pair, set()).add(day)
+        for place, one in enumerate(visits):
+            for other in visits[place + 1 :]:
+                if other.admitted_at - one.admitted_at > limits.minutes * MINUTE_MS:
+                    break
+                if one.patient_id != other.patient_id:
+                    pair = min(one.patient_id, other.patient_id), max(one.patient_id, other.patient_id)
+                    together.setdefault(pair, set()).add(day)
     linked: dict[str, dict[str, set[int]]] = {}
     for (one_id, other_id), days in together.items():
         if len(days) >= limits.fewest_days:
