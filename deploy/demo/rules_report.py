@@ -62,7 +62,8 @@ def report_findings(screen: Screen, client: Client) -> None:
     stands, fen, gone, on_trial, answered, rules = client.execute(_TOTAL)[0]
     screen.say_folded(
         f"{rules} 条规则命中：成立 {stands} 条，{_yuan(fen) or '0'} 元；"
-        f"原因消除后（退费、更正、数据到齐）撤回 {gone} 条；试运行 {on_trial} 条，不提示；已答复 {answered} 条。一条疑点属于两个场景的，各计一次。"
+        f"原因消除后（退费、更正、数据到齐）撤回 {gone} 条；试运行 {on_trial} 条，不提示；已答复 {answered} 条。"
+        "一条疑点属于两个场景的，各计一次。"
     )
     screen.say_folded(
         f"{rules} rules found something: {stands} findings stand; {gone} were withdrawn when their cause was gone"

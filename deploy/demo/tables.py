@@ -7,8 +7,8 @@ from rich import box
 from rich.cells import cell_len
 from rich.table import Table
 
-#: What is never parted: a word or a figure, a space, any other character by itself.
-_PIECES = re.compile(r"[\w.,%+*/:-]+|\s|.", re.ASCII)
+#: What is never parted: a word or a figure, an opening mark and what it opens, any other character by itself.
+_PIECES = re.compile(r"[(（「《]*[\w.,%+*/:-]+|[(（「《]+.|\s|.", re.ASCII)
 #: What must not begin a line: it may stand in the margin.
 _CLOSING = frozenset("，。；：、」）！？%)")
 

@@ -18,6 +18,7 @@ def test_a_sentence_is_folded_by_width(width: int) -> None:
         assert cell_len(line) <= width + 2
         assert line.startswith("  ")
         assert line.strip()[0] not in "，。；：、）"
+        assert line[-1] not in "「（"
     assert "".join(line.strip() for line in lines).replace(" ", "") == CHINESE.replace(" ", "")
 
 
