@@ -150,7 +150,8 @@ class Cost(FollowsBook[Compiled]):
 
     def _conclude(self, outcome: Outcome, family: Family, told: Told) -> None:
         """Reckon and review what the batch changed of a patient; publish, and store all at once."""
-        if family.since or (family.changed and (self._reckoner.has_money or self._reviewer.has_rules)):
+        reviewed = self._reviewer.has_rules or any(visit.has_findings for visit in family.changed.values())
+        if family.since or (family.changed and (self._reckoner.has_money or reviewed)):
             self._conclude_together(outcome, family, told)
             return
         for visit_id, visit in family.changed.items():  # the book knows neither money nor rules
@@ -177,7 +178,7 @@ class Cost(FollowsBook[Compiled]):
                 chained = Chained(dict.fromkeys(family.changed), is_changed=False, affected=frozenset())
             outlooks = chained.outlooks
             reviewed: set[str] = set()
-            if self._reviewer.has_rules:
+            if self._reviewer.has_rules or any(visit.has_findings for visit in family.changed.values()):
                 findings, parts, reviewed = self._reviewer.conclude(family, latest.head.applied, last_cause.recorded_at)
                 told.findings(findings)
                 group += parts
@@ -194,18 +195,23 @@ class Cost(FollowsBook[Compiled]):
                 self._tell(outcome, visit, outlook, moment, told)
                 group += visit.parts()
                 family.live.move_to_end(visit.key)
-            for visit_id in sorted(reviewed - outlooks.keys()):
+            for visit_id in sorted(reviewed - outlooks.keys()):  # another visit of the patient changed their findings
+                self._publish(outcome, family.visits[visit_id], self._outlook(family.visits[visit_id], patient))
                 group += family.visits[visit_id].parts()
             if chained.is_changed:
                 group.append((patient_part(family.hospital, family.patient_id), encode_patient(patient)))
             outcome.state.append(group)
         for visit_id in again:
             if visit_id not in outlooks:
-                visit, outlook = family.visits[visit_id], None
-                if has_money:
-                    place = place_of(visit_id, reckoner.note_of(visit))
-                    outlook, _ = reckoner.reckon(visit, before(patient.visits, place))
-                self._publish(outcome, visit, outlook)
+                self._publish(outcome, family.visits[visit_id], self._outlook(family.visits[visit_id], patient))
+
+    def _outlook(self, visit: Visit, patient: Patient) -> VisitOutlook | None:
+        """What a visit comes to that nothing was applied to; None where the book knows no money."""
+        reckoner = self._reckoner
+        if not reckoner.has_money:
+            return None
+        place = place_of(visit.key.visit_id, reckoner.note_of(visit))
+        return reckoner.reckon(visit, before(patient.visits, place))[0]
 
     def _tell(self, outcome: Outcome, visit: Visit, outlook: VisitOutlook | None, moment: Moment, told: Told) -> None:
         """Judge what leans on the outlook, and publish the visit."""

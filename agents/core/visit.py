@@ -199,6 +199,11 @@ class Visit:
             self.reviews.checks.clear()
 
     @property
+    def has_findings(self) -> bool:
+        """Whether anything was ever found; asked without reading what is stored."""
+        return self._stored_reviews is not None or (self._reviews is not None and bool(self._reviews.findings))
+
+    @property
     def reviews(self) -> Reviews:
         """Findings and order checks, read when first needed; whoever changes them sets `reviews_changed`."""
         if self._reviews is None:

@@ -3,9 +3,7 @@
 One rule and one subject of a visit are one finding, whatever number of lines or hits it rests on.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-
-import msgspec
+from collections.abc import Collection, Iterable
 
 from agents.core.rules.engine import Draft, audit
 from agents.core.rules.kind import Cited
@@ -32,12 +30,12 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 def findings_of(drafts: Iterable[Draft], view: View, policy_version: str, phases: Collection[Phase]) -> list[Finding]:
     """One finding a rule and subject; hits that share both are told as one."""
-    found: dict[str, Finding] = {}
+    together: dict[tuple[str, str], Draft] = {}
     for draft in drafts:
-        finding = finding_of(draft, view, policy_version, phases)
-        known = found.get(finding.finding_id)
-        found[finding.finding_id] = finding if known is None else _joined(known, finding)
-    return list(found.values())
+        key = draft.check.key[0], draft.subject
+        known = together.get(key)
+        together[key] = draft if known is None else _joined(known, draft)
+    return [finding_of(draft, view, policy_version, phases) for draft in together.values()]
 
 
 def finding_of(
@@ -153,21 +151,8 @@ def message_en(what: str, clause: str, amount_fen: int, advice: str) -> str:
     return f"{what}. Basis: {clause}."
 
 
-def _joined(one: Finding, other: Finding) -> Finding:
+def _joined(one: Draft, other: Draft) -> Draft:
     """Two hits about the same thing: the first one's words, the lines of both, each once."""
-    lines = {(line.source, line.line_id): line for line in (*other.evidence, *one.evidence)}
-    evidence = _sorted_evidence(lines.values())
-    amount = sum(line.amount_fen for line in evidence if line.is_violating)
-    return msgspec.structs.replace(
-        one,
-        amount_fen=amount,
-        evidence=evidence[:MOST_EVIDENCE],
-        evidence_count=len(evidence),
-        message_zh=message_zh(one.what_zh, one.clause_zh, amount, one.advice_zh),
-        message_en=message_en(one.what_en, one.clause_en, amount, one.advice_en),
-    )
-
-
-def _sorted_evidence(lines: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    found: Sequence[Evidence] = sorted(lines, key=lambda line: (not line.is_violating, line.at, line.line_id))
-    return tuple(found)
+    lines = {(cited.use.source, cited.use.id): cited for cited in (*other.hit.lines, *one.hit.lines)}
+    visits = tuple(dict.fromkeys((*one.hit.visits, *other.hit.visits)))
+    return one._replace(hit=one.hit._replace(lines=list(lines.values()), amount_fen=None, visits=visits))

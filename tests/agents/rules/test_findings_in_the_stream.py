@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agents.core.policy import Policy
 from agents.core.rules import auditing, engine
 from agents.core.rules.engine import Draft
 from agents.core.rules.kind import Trigger
@@ -15,6 +16,7 @@ from agents.core.rules.rulebook import Check
 from agents.core.rules.view import View
 from agents.core.visit import Visit, VisitKey
 from agents.rule_library.rule_file import RuleCase
+from schemas.book import Book
 from schemas.finding import OPEN, Finding, decode_finding
 from schemas.order_check import decode_check
 from streams.stage import Batch
@@ -197,3 +199,29 @@ def test_an_order_check_that_breaks_is_never_a_pass(monkeypatch: pytest.MonkeyPa
     answers = [decode_check(record.value) for record in house.values(Topic.ORDER_CHECK)]
     assert [(answer.outcome, answer.reason) for answer in answers] == [("unfinished", "engine_error")]
     assert "GZ10000101001000" in answers[0].detail
+
+
+def test_under_a_book_without_rules_what_was_found_is_withdrawn() -> None:
+    case = doubtful_case()
+    house = house_of(case).publish(*events_of(case)).run()
+    assert told(house)
+    house.policy = Policy(Book(version="none"))
+    house.restart()
+    charge = next(event for event in events_of(case) if event["type"] == "charge")
+    house.publish({**charge, "event_id": "more", "charge_id": "more"}).run()
+    assert told(house) == {}
+
+
+def test_a_visit_whose_findings_another_visit_changed_is_told_with_them() -> None:
+    """A later visit stands in a finding because of an earlier one: when that changes, so do both finding and fact."""
+    case = next(
+        case for name, case in CASES if case.before and case.is_positive and case.charges and "本年此前就诊" in name
+    )
+    events = events_of(case)
+    earlier = [event for event in events if event["visit_id"] != "V1"]
+    later = [event for event in events if event["visit_id"] == "V1"]
+    house = house_of(case).publish(*later).run()
+    version = house.visits["V1"].version
+    house.publish(*earlier).run()
+    assert told(house) == full_audit(house)
+    assert house.visits["V1"].version > version
