@@ -2,9 +2,10 @@
 
 load_seconds and load_mib: from the folder to the compiled library, in a process of its own. An order check looks at
 one prescription of five orders for a patient whose bill has 3,000 lines. An audit takes a whole bill of 3,000 lines
-from its stored state: fold, net lines, every check, every finding.
+nets the lines, runs every check and makes every finding; one item in twenty of the bill is at fault.
 """
 
+import gc
 import json
 import resource
 import subprocess
@@ -38,8 +39,29 @@ HOUR_MS = 3_600_000
 OUTSIDE = 0.1
 
 
-def bill(random: Random, lines: int = LINES, patient: str = "P1") -> list[tuple[str, dict[str, Any]]]:
+def some_items(random: Random, count: int = DISTINCT) -> list[str]:
+    """Items of a bill: most in the library, some not."""
+    return [
+        item_code(random.randrange(ITEMS)) if random.random() > OUTSIDE else f"Y{number:06d}" for number in range(count)
+    ]
+
+
+def mostly_right(policy: Policy, reviewer: Reviewer, random: Random) -> list[str]:
+    """Items of which one in twenty is at fault with the patient of the bill; the rest are as they should be."""
+    candidates = list(dict.fromkeys(some_items(random, 8 * DISTINCT)))
+    visit = visit_of(bill(random, len(candidates), items=candidates, refunds=False), policy)
+    findings = review(visit, policy, reviewer.rules, (), 1, BEGAN)
+    faulty = {line.item for finding in findings for line in finding.evidence}
+    right = [item for item in candidates if item not in faulty]
+    wrong = [item for item in candidates if item in faulty]
+    return [*right[: DISTINCT * 19 // 20], *wrong[: DISTINCT // 20]]
+
+
+def bill(
+    random: Random, lines: int = LINES, patient: str = "P1", items: list[str] | None = None, *, refunds: bool = True
+) -> list[tuple[str, dict[str, Any]]]:
     """An admission and the charges of a long stay: 300 items used again and again, one line in fifty refunded."""
+    items = items or some_items(random)
     common = {"hospital": "H1", "patient_id": patient, "visit_id": f"V-{patient}"}
     events: list[tuple[str, dict[str, Any]]] = [
         (
@@ -51,15 +73,11 @@ def bill(random: Random, lines: int = LINES, patient: str = "P1") -> list[tuple[
             },
         )
     ]  # fmt: skip
-    items = [
-        item_code(random.randrange(ITEMS)) if random.random() > OUTSIDE else f"Y{number:06d}"
-        for number in range(DISTINCT)
-    ]
     for number in range(lines):
-        is_refund = number % 50 == 49
+        is_refund = refunds and number % 50 == 49
         fields = {
             **common, "charge_id": f"{patient}-{number}", "charged_at": BEGAN + number * HOUR_MS // 6,
-            "item_code": items[number % DISTINCT], "category": f"{1 + number % 14:02d}", "level": "02",
+            "item_code": items[number % len(items)], "category": f"{1 + number % 14:02d}", "level": "02",
             "ordering_department": "D01", "ordering_doctor": "DR1",
         }  # fmt: skip
         if is_refund:
@@ -106,7 +124,8 @@ def measure_rules(folder: Path | None = None) -> dict[str, float]:
     found = _loaded(folder)
     policy = load_policy(folder)
     reviewer = Reviewer(policy)
-    events = bill(Random(2))
+    gc.freeze()  # as a worker does, before its first batch
+    events = bill(Random(2), items=mostly_right(policy, reviewer, Random(4)))
     visit = visit_of(events, policy)
     found["rule_points"] = len(policy.book.points)
     began = time.perf_counter()
