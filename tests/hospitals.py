@@ -107,7 +107,9 @@ def assert_findings_are_those_of_an_audit(pipeline: Pipeline) -> int:
         if known is None or finding.version >= known.version:
             latest[finding.finding_id] = finding
     found = {key: comparable(finding) for key, finding in latest.items() if finding.status == OPEN}
-    assert found == expected
+    keys = found.keys() | expected.keys()
+    apart = {key: (found.get(key), expected.get(key)) for key in keys if found.get(key) != expected.get(key)}
+    assert not apart, apart
     return len(found)
 
 

@@ -88,13 +88,13 @@ class Audit:
     def touched_findings(
         self, view: View, policy: Policy, items: Iterable[tuple[str, Collection[str]]]
     ) -> tuple[dict[str, Finding], set[str]]:
-        """Only the checks of these items (with the hospital's own codes) and of the visit.
+        """Only the checks of these items (with the hospital's own codes), of the diagnoses, operations and the visit.
 
         Returns what they find now, and the ids of what they found before and no longer do.
         """
         if self.scoped is None or view.facts.is_cancelled:
             return {}, set()
-        checks: dict[tuple[str, str], Check] = {check.key: check for check in self.scoped.of_visit}
+        checks = {check.key: check for check in checks_of_facts(view, self.scoped)}
         return self._run(view, policy, self.scoped, checks, items)
 
     def _run(
