@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.core.accept import validate
-from schemas.codec import Codec, fingerprint, shipped_declarations
+from schemas.codec import WRITTEN, Codec, fingerprint, shipped_declarations
 from tests.schemas.border import AT, CONTEXT, SMALLEST
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -87,7 +87,9 @@ def reference_encode(declaration, fields) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if WRITTEN.fullmatch(name) else pytest.mark.slow) for name in SHIPPED]
+)
 @given(data=st.data())
 def test_the_reference_and_the_compiled_codec_read_the_same(name, data):
     fields = data.draw(values_of(SHIPPED[name]))

@@ -25,6 +25,8 @@ from tests.agents.harness import House
 from tests.agents.rules.shipped import audit_of_visits, events_of, library_policy, rule_files, stream_cases
 
 CASES = stream_cases()
+#: One case in so many is tried where it must be quick.
+QUICK = 8
 #: What depends on when a finding was told, not on what was found.
 WHEN: dict[str, Any] = {"version": 0, "raised_at": 0, "updated_at": 0, "times": 1, "answers": ()}
 
@@ -53,7 +55,13 @@ def house_of(case: RuleCase, **more: Any) -> House:
     return House(library_policy(case.tier, case.region), partitions=1, **more)
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=name, marks=() if place % QUICK == 0 else pytest.mark.slow)
+        for place, (name, case) in enumerate(CASES)
+    ],
+)
 def test_findings_told_line_by_line_are_those_of_a_full_audit(case: RuleCase) -> None:
     house = house_of(case, batch=1)
     for event in events_of(case):
@@ -62,7 +70,7 @@ def test_findings_told_line_by_line_are_those_of_a_full_audit(case: RuleCase) ->
     assert told(house) == full_audit(house)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES[:: max(1, len(CASES) // 60)]])
 def test_findings_depend_neither_on_order_nor_on_batches_nor_on_crashes(case: RuleCase, seed: int) -> None:
     straight = house_of(case).publish(*events_of(case)).run()
