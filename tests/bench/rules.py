@@ -124,7 +124,8 @@ def measure_rules(folder: Path | None = None) -> dict[str, float]:
     found = _loaded(folder)
     policy = load_policy(folder)
     reviewer = Reviewer(policy)
-    gc.freeze()  # as a worker does, before its first batch
+    gc.freeze()  # both as a worker does, before its first batch
+    gc.set_threshold(50_000, 20, 50)
     events = bill(Random(2), items=mostly_right(policy, reviewer, Random(4)))
     visit = visit_of(events, policy)
     found["rule_points"] = len(policy.book.points)
