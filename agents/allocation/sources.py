@@ -4,12 +4,10 @@ Agents and sinks know nothing of each other: `clickhouse` is registered by sinks
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import entry_points
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
-from schemas.book.entry import both
+from agents.sources import load_source
 from schemas.history import HistoryRow, SpendingRow
-from streams.logs import SafeError
 from streams.settings import Settings
 
 HISTORY, SPENDING = "kongfei.history", "kongfei.spending"
@@ -17,24 +15,11 @@ ReadHistory: TypeAlias = Callable[[Settings, Sequence[int], str], Iterable[Histo
 ReadSpending: TypeAlias = Callable[[Settings, int, str], Iterable[SpendingRow]]
 
 
-class UnknownSourceError(SafeError):
-    """No reader of this name is installed."""
-
-
 def history_reader(name: str) -> ReadHistory:
     """Reads visits that ended in given years. Raises UnknownSourceError."""
-    return cast("ReadHistory", _load(HISTORY, name))
+    return cast("ReadHistory", load_source(HISTORY, name))
 
 
 def spending_reader(name: str) -> ReadSpending:
     """Reads what visits admitted in a year have cost. Raises UnknownSourceError."""
-    return cast("ReadSpending", _load(SPENDING, name))
-
-
-def _load(group: str, name: str) -> Any:
-    for entry in entry_points(group=group, name=name):
-        return entry.load()
-    names = ", ".join(sorted(entry.name for entry in entry_points(group=group))) or "—"
-    raise UnknownSourceError(
-        both(f"没有名为 {name} 的历史数据来源，可用的有：{names}", f"no source of history {name!r}; there are: {names}")
-    )
+    return cast("ReadSpending", load_source(SPENDING, name))

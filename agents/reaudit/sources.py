@@ -1,12 +1,10 @@
 """Where past visits and their findings come from, and where a run is kept (schemas/visit_history.py), by name."""
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import entry_points
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
-from schemas.book.entry import both
+from agents.sources import load_source
 from schemas.visit_history import PatientLog, ReauditRow, Run, StoredFinding
-from streams.logs import SafeError
 from streams.settings import Settings
 
 VISITS, FINDINGS, REAUDIT = "kongfei.visits", "kongfei.findings", "kongfei.reaudit"
@@ -16,29 +14,16 @@ ReadFindings: TypeAlias = Callable[[Settings, str, str, str], Iterable[StoredFin
 WriteRun: TypeAlias = Callable[[Settings, Run, Iterable[ReauditRow]], int]
 
 
-class UnknownStoreError(SafeError):
-    """No store of this name is installed."""
-
-
 def visit_reader(name: str) -> ReadVisits:
-    """Reads the logs of patients with a visit that ended in given days. Raises UnknownStoreError."""
-    return cast("ReadVisits", _load(VISITS, name))
+    """Reads the logs of patients with a visit that ended in given days. Raises UnknownSourceError."""
+    return cast("ReadVisits", load_source(VISITS, name))
 
 
 def finding_reader(name: str) -> ReadFindings:
-    """Reads the findings as they are stored. Raises UnknownStoreError."""
-    return cast("ReadFindings", _load(FINDINGS, name))
+    """Reads the findings as they are stored. Raises UnknownSourceError."""
+    return cast("ReadFindings", load_source(FINDINGS, name))
 
 
 def run_writer(name: str) -> WriteRun:
-    """Keeps what a run found. Raises UnknownStoreError."""
-    return cast("WriteRun", _load(REAUDIT, name))
-
-
-def _load(group: str, name: str) -> Any:
-    for entry in entry_points(group=group, name=name):
-        return entry.load()
-    names = ", ".join(sorted(entry.name for entry in entry_points(group=group))) or "—"
-    raise UnknownStoreError(
-        both(f"没有名为 {name} 的就诊数据来源，可用的有：{names}", f"no store of visits {name!r}; there are: {names}")
-    )
+    """Keeps what a run found. Raises UnknownSourceError."""
+    return cast("WriteRun", load_source(REAUDIT, name))
