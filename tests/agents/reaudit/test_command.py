@@ -47,7 +47,7 @@ class Store:
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     made = Store()
     calls = {sources.VISITS: made.read, sources.FINDINGS: made.findings, sources.REAUDIT: made.write}
-    monkeypatch.setattr(sources, "_load", lambda group, name: calls[group])
+    monkeypatch.setattr(sources, "load_source", lambda group, name: calls[group])
     return made
 
 
