@@ -79,7 +79,7 @@ def test_a_hospital_is_set_up_played_and_its_dead_letters_looked_at(kafka, topic
         "KONGFEI_DATA_DIR": str(tmp_path),
     }
     assert kongfei("topics", "check", **environment).returncode == 1
-    assert "created 14" in kongfei("topics", "create", **environment).stdout
+    assert "created 17" in kongfei("topics", "create", **environment).stdout
     assert "every topic exists already" in kongfei("topics", "create", **environment).stdout
     assert kongfei("topics", "check", **environment).returncode == 0
 
