@@ -28,7 +28,13 @@ from typing import Any
 import structlog
 from clickhouse_driver import Client
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError
+from kafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    KafkaError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
 from kafka.structs import OffsetAndMetadata
 
 from sinks import metrics
@@ -98,6 +104,8 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
         self._in_flight: deque[tuple[Shipment, Future[list[Refusal]], float]] = deque()
         self._next: dict[tuple[str, int], int] = {}
         self._taken: set[tuple[str, int]] = set()
+        #: Partitions that were given up, and have not been rewound since they came back.
+        self._stale: set[tuple[str, int]] = set()
         self._joined = False
         self._paused = False
 
@@ -142,6 +150,7 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
         # 1 poll, rows
         fetched = self._consumer.poll(timeout_ms=POLL_MS, max_records=MOST_POLLED)
         self._drop_taken()
+        fetched = self._rewound(fetched)
         now = time.monotonic()
         for tp, records in fetched.items():
             self._take(tp.topic, tp.partition, records, now)
@@ -231,8 +240,32 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
         for shipment, _, _ in self._in_flight:
             for block in shipment.blocks:
                 block.lost = block.lost or (block.topic, block.partition) in taken
-        self._paused = False
+        self._stale |= taken
         self._log.info("partitions_taken", partitions=len(taken))
+
+    def _rewound(self, fetched: Mapping[TopicPartition, list[Any]]) -> Mapping[TopicPartition, list[Any]]:
+        """What was fetched without partitions that were given up; those that came back are read from their commit on.
+
+        kafka-python keeps the position of a partition that comes back in the same rebalance: it would go on behind what
+        was read and is dropped now, and that would be lost.
+        """
+        stale = set(self._stale)
+        if not stale:
+            return fetched
+        for tp in self._consumer.assignment():
+            if (tp.topic, tp.partition) not in stale:
+                continue
+            try:
+                committed = self._consumer.committed(tp, timeout_ms=5_000)
+                if committed is None:
+                    self._consumer.seek_to_beginning(tp)
+                else:
+                    self._consumer.seek(tp, committed)
+            except (KafkaError, AssertionError) as error:  # the group forms anew once more: again in the next round
+                self._log.warning("not_rewound", topic=tp.topic, partition=tp.partition, cause=type(error).__name__)
+                continue
+            self._stale.discard((tp.topic, tp.partition))
+        return {tp: records for tp, records in fetched.items() if (tp.topic, tp.partition) not in stale}
 
     def _buffered(self) -> int:
         waiting = sum(len(block) for blocks in self._open.values() for block in blocks.values())
@@ -241,8 +274,8 @@ class Sink(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has
     def _hold(self, full: bool) -> None:
         if full:
             self._consumer.pause(*(self._consumer.assignment() - self._consumer.paused()))
-        elif self._paused:
-            self._consumer.resume(*self._consumer.paused())
+        elif resting := self._consumer.paused():  # also what rested before the group formed anew
+            self._consumer.resume(*resting)
         if full is not self._paused:
             self._log.info("reading_paused" if full else "reading_resumed", buffered=self._buffered())
         self._paused = full

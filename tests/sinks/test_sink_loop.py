@@ -19,7 +19,11 @@ FACTS = TopicPartition("x.visit.fact.v1", 0)
 
 
 class Consumer:
+    """Keeps the position of a partition over a rebalance, as kafka-python does."""
+
     def __init__(self):
+        self.seeks = []
+        self.committed_error = None
         self.rounds = []
         self.commits = []
         self.assigned = {LEDGER, FACTS}
@@ -43,6 +47,17 @@ class Consumer:
 
     def assignment(self):
         return set(self.assigned)
+
+    def committed(self, place, timeout_ms):
+        if self.committed_error:
+            raise self.committed_error
+        return max((found[place] for found in self.commits if place in found), default=None)
+
+    def seek(self, place, offset):
+        self.seeks.append((place, offset))
+
+    def seek_to_beginning(self, place):
+        self.seeks.append((place, 0))
 
     def paused(self):
         return set(self.resting)
@@ -188,13 +203,48 @@ def test_what_was_read_of_a_partition_that_is_taken_away_is_dropped(sink, parts)
     rounds(sink, 3)
     sink.on_partitions_revoked([LEDGER])
     sink.on_partitions_assigned([LEDGER])
-    consumer.rounds = [{LEDGER: records(0, 6)}]  # from the committed offset once more
-    rounds(sink, 1)
+    # The client goes on where it was, behind what is dropped now; then it is sent back.
+    consumer.rounds = [{LEDGER: records(6, 3)}, {LEDGER: records(0, 6)}, {LEDGER: records(6, 3)}]
+    rounds(sink, 3)
     writer.gate.set()
-    rounds(sink, 5)
+    rounds(sink, 8)
 
-    assert consumer.commits == [{("x.ledger.v1", 0): 6}]
-    assert [shipment.ranges for shipment in writer.written] == ["0:0-2", "0:0-5"]
+    assert consumer.seeks == [(LEDGER, 0)]
+    assert consumer.commits[-1] == {("x.ledger.v1", 0): 9}
+    written = {row for shipment in writer.written[1:] for row in shipment.ranges.split(",")}
+    assert written in ({"0:0-8"}, {"0:0-5", "0:6-8"})
+
+
+def test_a_partition_that_came_back_is_read_from_its_commit_on(sink, parts):
+    consumer, writer, _ = parts
+    consumer.rounds = [{LEDGER: records(0, 3)}]
+    rounds(sink, 4)
+    assert consumer.commits == [{("x.ledger.v1", 0): 3}]
+    writer.gate.clear()
+    consumer.rounds = [{LEDGER: records(3, 3)}]
+    rounds(sink, 1)
+    sink.on_partitions_lost([LEDGER])
+    consumer.committed_error = KafkaConnectionError("the group forms anew")
+    consumer.rounds = [{LEDGER: records(6, 3)}]
+    rounds(sink, 1)
+    assert consumer.seeks == [], "it could not be asked"
+    consumer.committed_error = None
+    consumer.rounds = [{LEDGER: records(9, 3)}]
+    rounds(sink, 1)
+    assert consumer.seeks == [(LEDGER, 3)]
+    consumer.rounds = [{LEDGER: records(3, 9)}]
+    writer.gate.set()
+    rounds(sink, 8)
+    assert consumer.commits[-1] == {("x.ledger.v1", 0): 12}
+
+
+def test_partitions_that_rested_before_a_rebalance_do_not_rest_for_ever(sink, parts):
+    consumer, _, _ = parts
+    consumer.resting = {LEDGER, FACTS}
+    sink.on_partitions_revoked([LEDGER, FACTS])
+    sink.on_partitions_assigned([LEDGER, FACTS])
+    rounds(sink, 1)
+    assert consumer.resting == set()
 
 
 def test_another_topics_blocks_survive_a_rebalance_of_the_first(sink, parts):
