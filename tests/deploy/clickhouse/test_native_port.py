@@ -220,6 +220,7 @@ def test_a_client_that_hangs_up_ends_its_query(client: Client, database_url: str
     assert _wait_until(lambda: not _runs(client, 12345))
 
 
+@pytest.mark.timeout(60)
 def test_a_cancelled_query_ends_and_the_client_goes_on(client: Client) -> None:
     client.execute_with_progress(_ENDLESS.format(marker=54321))
     began = time.monotonic()
