@@ -48,7 +48,7 @@ from streams.stage import Batch, Outcome, Record, StateGroup, Store
 from streams.topics import Topic
 
 #: Live visits kept decoded between batches, counted in marks (Visit.size); about 400 bytes each.
-CACHE_MARKS = 600_000
+CACHE_MARKS = 800_000
 TRIM_EVERY = 8
 OFFSET_MASK = (1 << EPOCH_SHIFT) - 1
 

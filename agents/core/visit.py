@@ -328,7 +328,7 @@ class Visit:
     @property
     def size(self) -> int:
         """Roughly how much memory the visit takes, in marks."""
-        return len(self.charges) + len(self.digests) + 40
+        return len(self.charges) + len(self.digests) + (40 if self.audit is None else 150)
 
 
 def _order_time(mark: OrderMark) -> tuple[int, int, str]:

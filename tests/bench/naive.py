@@ -8,6 +8,7 @@ process by tests.bench.
 import logging
 import os
 import sys
+from pathlib import Path
 
 import faust
 
@@ -43,7 +44,7 @@ alerts = app.topic(f"{PREFIX}naive.alert", partitions=PARTITIONS, **raw)
 findings = app.topic(f"{PREFIX}naive.finding", partitions=PARTITIONS, **raw)
 departments = app.topic(f"{PREFIX}naive.department", partitions=PARTITIONS, **raw)
 table = app.Table("state", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
-policy = load_policy(None)
+policy = load_policy(Path(os.environ["KONGFEI_BOOK_DIR"]) if "KONGFEI_BOOK_DIR" in os.environ else None)
 rules = RuleBook(policy.book)
 live: dict[VisitKey, Visit] = {}
 
