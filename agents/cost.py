@@ -150,8 +150,7 @@ class Cost(FollowsBook[Compiled]):
 
     def _conclude(self, outcome: Outcome, family: Family, told: Told) -> None:
         """Reckon and review what the batch changed of a patient; publish, and store all at once."""
-        reviewed = self._reviewer.has_rules or any(visit.has_findings for visit in family.changed.values())
-        if family.since or (family.changed and (self._reckoner.has_money or reviewed)):
+        if family.since or (family.changed and (self._reckoner.has_money or self._reviewer.concerns(family))):
             self._conclude_together(outcome, family, told)
             return
         for visit_id, visit in family.changed.items():  # the book knows neither money nor rules
@@ -178,7 +177,7 @@ class Cost(FollowsBook[Compiled]):
                 chained = Chained(dict.fromkeys(family.changed), is_changed=False, affected=frozenset())
             outlooks = chained.outlooks
             reviewed: set[str] = set()
-            if self._reviewer.has_rules or any(visit.has_findings for visit in family.changed.values()):
+            if self._reviewer.concerns(family):
                 findings, parts, reviewed = self._reviewer.conclude(family, latest.head.applied, last_cause.recorded_at)
                 told.findings(findings)
                 group += parts

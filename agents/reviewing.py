@@ -12,17 +12,14 @@ from agents.core.rules.requests import check_request
 from agents.core.rules.rulebook import RuleBook
 from agents.core.rules.view import View
 from agents.core.rules.viewing import past_before
-from agents.core.visit import Visit
+from agents.core.visit import SAYS_WHAT, Visit
 from agents.family import Family
-from schemas.events import OrderKind
 from schemas.finding import Finding
 from schemas.ledger import Entry, Order, OrderDetail
 from schemas.order_check import CheckRequest, CheckResult, ProposedOrder, check_finding_id
 from streams.stage import StateGroup
 
 NO_DETAIL = OrderDetail()
-#: Events of an order that ask for a check.
-CHECKED = frozenset({OrderKind.PLACED, OrderKind.CHANGED})
 #: trig_scen of an order on the topic: 5 住院执行医嘱, 2 门诊收费登记.
 INPATIENT_SCENE, OUTPATIENT_SCENE = "5", "2"
 
@@ -39,10 +36,14 @@ class Reviewer:
         self.failures = 0
         self._told: set[tuple[str, str]] = set()
 
+    def concerns(self, family: Family) -> bool:
+        """Whether the patient's changed visits are to be reviewed: by rules, or because of what a former book found."""
+        return self.has_rules or any(visit.has_findings for visit in family.changed.values())
+
     def check_placed(self, family: Family, visit: Visit, entry: Entry, version: int, partition: int) -> None:
         """An order was placed or changed: its answer is kept with the visit and told with the batch."""
         body = entry.body
-        if not isinstance(body, Order) or body.kind not in CHECKED or not self.has_rules:
+        if not isinstance(body, Order) or body.kind not in SAYS_WHAT or not self.has_rules:
             return
         known = self._view(family, visit)
         scene = OUTPATIENT_SCENE if visit.stay.is_outpatient else INPATIENT_SCENE

@@ -9,7 +9,7 @@ import msgspec
 from agents.core.accept import entry_of, validate
 from agents.core.policy import Policy
 from agents.core.reduce import Fate, reduce
-from agents.core.rules.engine import Draft, audit, check_orders
+from agents.core.rules.engine import audit, check_orders
 from agents.core.rules.findings import findings_of
 from agents.core.rules.kind import Trigger
 from agents.core.rules.lines import Lines
@@ -151,20 +151,6 @@ def _repeated(stay: CaseStay, summary: Summary) -> Iterator[Summary]:
             visit_id=f"{summary.visit_id}-{number}",
             person_no=f"{summary.person_no}-{number}" if summary.person_no else "",
         )
-
-
-def view_of_case(case: RuleCase, rules: RuleBook, policy: Policy | None = None) -> View:
-    """The view of the case's visit."""
-    return view_of_made(make_case(case, policy), rules)
-
-
-def drafts_of_case(file: RuleFile, case: RuleCase, exemptions: Iterable[Exemption]) -> list[Draft]:
-    """What the rule finds in the case's visit, hit by hit; nothing of a rule over many visits."""
-    made = make_case(case)
-    rules = RuleBook(book_of(file, case, exemptions))
-    view = view_of_made(made, rules)
-    scoped = rules.scoped(view.facts, view.facts.admitted_day or view.facts.today)
-    return check_orders(view, scoped) if made.proposed is not None else audit(view, scoped, EVERY_PHASE)
 
 
 def _visit(

@@ -75,6 +75,3 @@ def load_history(hospital: str, patient_id: str, store: Mapping[bytes, bytes]) -
     """The stored part, or a patient nothing is known of."""
     raw = store.get(history_part(hospital, patient_id))
     return _decoder.decode(raw) if raw is not None else History({})
-
-
-__all__ = ["History", "encode_history", "history_part", "load_history"]

@@ -48,10 +48,6 @@ class Lines(Mapping[str, Sequence[Use]]):
             self._uses.pop(item, None)
         return touched
 
-    def forget_places(self) -> None:
-        """The stay changed: who bears a line without a department may be another."""
-        self._uses.clear()
-
     def _place(self, charge_id: str) -> Iterable[str]:
         visit = self._visit
         mark = visit.effective.get(charge_id) or visit.charges[charge_id]

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.finding import OPEN, WITHDRAWN, Answer, Finding
 from schemas.ledger import Ack
-from schemas.order_check import CheckResult, Outcome
+from schemas.order_check import CheckResult
 
 #: Answers to order checks kept in a visit's state: the latest of them, for telling again after a crash.
 MOST_CHECKS = 100
@@ -86,11 +86,6 @@ class Reviews(msgspec.Struct, array_like=True):
         while len(self.checks) > MOST_CHECKS:
             del self.checks[min(self.checks, key=lambda request_id: self.checks[request_id].version)]
 
-    @property
-    def open_findings(self) -> list[Finding]:
-        """Findings whose cause holds and that people are shown."""
-        return [finding for finding in self.findings.values() if finding.status == OPEN and not finding.is_shadow]
-
     def told_since(self, version: int) -> tuple[list[Finding], list[CheckResult]]:
         """What may never have been told: everything of this version or a later one."""
         return (
@@ -115,8 +110,3 @@ def decode_reviews(value: bytes | None) -> Reviews:
         return Reviews({}, {})
     raw = zlib.decompress(value[1:]) if value[:1] == PACKED else value[1:]
     return _decoder.decode(raw)
-
-
-def is_worth_keeping(result: CheckResult) -> bool:
-    """Whether the answer says more than that all is well."""
-    return result.outcome is not Outcome.PASSED

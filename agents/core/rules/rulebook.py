@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from agents.core.policy import active, most_specific
-from agents.core.rules.codes import WILDCARD, clinical_codes, item_codes
+from agents.core.rules.codes import WILDCARD, clinical_codes
 from agents.core.rules.kind import ActiveRule, Bound, Kind, Trigger
 from agents.core.rules.kinds import KINDS
 from agents.core.rules.view import Facts
@@ -327,6 +327,3 @@ def _names(book: Book) -> dict[str, str]:
             if code and row.name:
                 names[code] = row.name
     return names
-
-
-__all__ = ["Check", "RuleBook", "ScopedRules", "active_rule", "item_codes", "parameter_mistakes", "point_name"]
